@@ -1,0 +1,216 @@
+"""The shapes of everything in `dialogs/`: phrases, intents, flows, passages, scenarios."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, field_validator
+
+from dialogs.yaml_file import Strict
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+StateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+Spoken = Annotated[str, Field(min_length=1, max_length=700)]
+
+
+class Text(Strict):
+    """The same in both languages."""
+
+    en: Spoken
+    zh: Spoken
+
+
+# ---- phrases ---------------------------------------------------------------------------------------------------------
+
+
+class Phrase(Text):
+    """A fixed thing to say. Emergency phrases are not interruptible."""
+
+    interruptible: bool = True
+
+
+class Phrases(Strict):
+    """`phrases.yaml`."""
+
+    reviewer: str
+    reviewed: date
+    phrases: dict[Key, Phrase]
+
+
+# ---- intents ---------------------------------------------------------------------------------------------------------
+
+
+class Wordings(Strict):
+    """How one intent sounds in one language: regular expressions that decide, examples that the tests try."""
+
+    patterns: list[str] = Field(default_factory=list)
+    examples: list[str] = Field(min_length=1)
+
+    @field_validator("patterns")
+    @classmethod
+    def _compiles(cls, patterns: list[str]) -> list[str]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+        return patterns
+
+
+class Intent(Strict):
+    """What a patient can mean. Of several that match, the one that stands first in the file wins."""
+
+    en: Wordings
+    zh: Wordings
+
+
+class Intents(Strict):
+    """`intents.yaml`."""
+
+    intents: dict[Key, Intent]
+
+
+# ---- flows -----------------------------------------------------------------------------------------------------------
+
+
+class Move(Strict):
+    """On `intent`, say these phrases, remember these slots, go there (default: stay)."""
+
+    intent: Key
+    to: StateName | None = None
+    say: list[Key] = Field(default_factory=list)
+    set: dict[Key, str] = Field(default_factory=dict)
+    end: bool = False
+
+
+class TimeOut(Strict):
+    """After `seconds` of a silent patient: say these phrases and go there."""
+
+    seconds: PositiveFloat
+    to: StateName
+    say: list[Key] = Field(default_factory=list)
+    end: bool = False
+
+
+class State(Strict):
+    """One state of a dialog. `say` is spoken on entering it; every state has a time-out."""
+
+    about: str
+    say: list[Key] = Field(default_factory=list)
+    moves: list[Move] = Field(default_factory=list)
+    timeout: TimeOut
+    answers: bool = True
+    """Whether a question asked here is answered from the knowledge base (and the state kept)."""
+
+
+class Flow(Strict):
+    """One file of `flows/`: a dialog, its states named `<flow>.<state>`."""
+
+    flow: Key
+    states: dict[Key, State] = Field(min_length=1)
+
+
+# ---- knowledge -------------------------------------------------------------------------------------------------------
+
+
+class SourceText(Strict):
+    """The document a passage rests on. `status` is `memory` until somebody checked the figure against it."""
+
+    org: str
+    document: str
+    year: int = Field(ge=1980, le=2030)
+    status: Literal["retrieved", "memory"]
+
+
+class Review(Strict):
+    """Who looked at a passage, and when. `reviewer: none` means that no clinician has."""
+
+    reviewer: str
+    date: date
+
+
+class Questions(Strict):
+    """How people ask for a passage; used by retrieval and by tests."""
+
+    en: list[str] = Field(min_length=2)
+    zh: list[str] = Field(min_length=2)
+
+
+class PassageText(Strict):
+    """One thing the robot knows: speakable as it stands, at most three points."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    topic: Key
+    title: Text
+    text: Text
+    questions: Questions
+    figures: list[str] = Field(default_factory=list)
+    """Every figure with its unit as the English text has it (`5 g`); empty when the text has none."""
+    source: SourceText
+    review: Review
+    audience: Literal["everyone", "adults", "older_adults", "pregnancy", "children", "condition"] = "adults"
+    never_if: list[Key] = Field(default_factory=list)
+    """Hazards of `hazards.yaml` under which this must not be said."""
+
+
+class Knowledge(Strict):
+    """One file of `knowledge/`: the passages on one topic."""
+
+    passages: list[PassageText] = Field(min_length=1)
+
+
+# ---- scenarios -------------------------------------------------------------------------------------------------------
+
+
+class Expect(Strict):
+    """What must be seen of the turn; what is left out may be anything."""
+
+    intent: str | None = None
+    state: str | None = None
+    action: str | None = None
+    urgency: str | None = None
+    red_flags: list[str] | None = None
+    source: str | None = None
+    """Id of a passage that the answer must rest on."""
+    spoken_contains: list[str] = Field(default_factory=list)
+    spoken_absent: list[str] = Field(default_factory=list)
+    interrupted: bool | None = None
+    """Whether the reply that was being spoken when the patient began was cut off."""
+    nurse: Literal["none", "delivered", "acknowledged"] | None = None
+    within_ms: float | None = None
+    """First sound of the answer at most so long after the patient's last sound."""
+    heard_contains: list[str] = Field(default_factory=list)
+
+
+class Step(Strict):
+    """One thing that the simulated patient does, and what must come of it."""
+
+    say: str | None = None
+    audio: str | None = None
+    """Recording of `say`, relative to the scenario file; without it the text is synthesized or passed as text."""
+    do: Literal["press_button", "unplug_microphone", "plug_microphone", "stay_silent", "cough"] | None = None
+    when: Literal["robot_done", "robot_speaking"] = "robot_done"
+    pause_s: float = Field(default=0.6, ge=0, le=120)
+    """Seconds after `when` came true."""
+    expect: Expect = Expect()
+
+
+class RoomSetting(Strict):
+    """The acoustics of the scenario; see `hardware.room.Room` for the meaning of each."""
+
+    noise_snr_db: float | None = None
+    echo_gain_db: float | None = None
+    echo_delay_ms: float | None = None
+
+
+class Scenario(Strict):
+    """One file of `scenarios/`: a scripted visit."""
+
+    title: str
+    language: Literal["en", "zh"] = "en"
+    patient: str | None = None
+    """Patient file (YAML or FHIR bundle), relative to the scenario file."""
+    room: RoomSetting = RoomSetting()
+    steps: list[Step] = Field(min_length=1)
