@@ -39,6 +39,16 @@ class Phrases(Strict):
     phrases: dict[Key, Phrase]
 
 
+# ---- persona ---------------------------------------------------------------------------------------------------------
+
+
+class Persona(Strict):
+    """`persona.yaml`: who speaks, and what a generating model is told."""
+
+    name: Text
+    system: Text
+
+
 # ---- intents ---------------------------------------------------------------------------------------------------------
 
 
@@ -75,14 +85,22 @@ class Intents(Strict):
 # ---- flows -----------------------------------------------------------------------------------------------------------
 
 
+Action = Literal["answer", "ask", "escalate", "refuse", "abstain", "handover", "smalltalk"]
+
+
 class Move(Strict):
-    """On `intent`, say these phrases, remember these slots, go there (default: stay)."""
+    """On `intent`, say these phrases, remember these slots, go there (default: stay).
+
+    do: `answer` answers the patient's words from the knowledge base, `repeat` says again what was last heard,
+    `call_nurse` brings a person, `end` ends the conversation; `say` does nothing more.
+    """
 
     intent: Key
     to: StateName | None = None
     say: list[Key] = Field(default_factory=list)
+    do: Literal["say", "answer", "repeat", "call_nurse", "end"] = "say"
     set: dict[Key, str] = Field(default_factory=dict)
-    end: bool = False
+    action: Action = "ask"
 
 
 class TimeOut(Strict):
@@ -91,25 +109,35 @@ class TimeOut(Strict):
     seconds: PositiveFloat
     to: StateName
     say: list[Key] = Field(default_factory=list)
-    end: bool = False
+    do: Literal["say", "end"] = "say"
 
 
 class State(Strict):
-    """One state of a dialog. `say` is spoken on entering it; every state has a time-out."""
+    """One state of a dialog. `say` is spoken on entering it; every state has a time-out and a way out."""
 
     about: str
     say: list[Key] = Field(default_factory=list)
     moves: list[Move] = Field(default_factory=list)
     timeout: TimeOut
-    answers: bool = True
-    """Whether a question asked here is answered from the knowledge base (and the state kept)."""
 
 
 class Flow(Strict):
-    """One file of `flows/`: a dialog, its states named `<flow>.<state>`."""
+    """One file of `flows/`: a dialog, its states named `<flow>.<state>`.
+
+    `latched`: the moves of `everywhere.yaml` do not reach into it, and only an event from outside leads out.
+    """
 
     flow: Key
+    about: str
+    latched: bool = False
     states: dict[Key, State] = Field(min_length=1)
+
+
+class Everywhere(Strict):
+    """`everywhere.yaml`: what holds in every state that is not latched; a state's own moves come first."""
+
+    start: StateName
+    moves: list[Move] = Field(min_length=1)
 
 
 # ---- knowledge -------------------------------------------------------------------------------------------------------
@@ -190,7 +218,7 @@ class Step(Strict):
     say: str | None = None
     audio: str | None = None
     """Recording of `say`, relative to the scenario file; without it the text is synthesized or passed as text."""
-    do: Literal["press_button", "unplug_microphone", "plug_microphone", "stay_silent", "cough"] | None = None
+    do: Literal["press_button", "unplug_microphone", "plug_microphone", "stay_silent", "staff_clears"] | None = None
     when: Literal["robot_done", "robot_speaking"] = "robot_done"
     pause_s: float = Field(default=0.6, ge=0, le=120)
     """Seconds after `when` came true."""

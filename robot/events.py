@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hardware.audio import Samples
+from hardware.ports import Floor
 
 Language = Literal["en", "zh"]
 Action = Literal["answer", "ask", "escalate", "refuse", "abstain", "handover", "smalltalk"]
@@ -34,11 +35,28 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechConfirmed:
+    """The voice lasted long enough to be words meant for somebody, not a cough or a door."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDismissed:
+    """What started was no speech after all."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
     """The patient's turn is over. `speech_end` is where the voice stopped, `at` where that was decided (audio time)."""
 
     at: float
     speech_end: float
+
+
+VoiceEvent = SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,15 @@ class Sentence:
     rung: Rung
     interruptible: bool = True
     sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """The guard stopped a sentence of `topic` from rung `rung`; `rules` are the ids of what forbade it."""
+
+    rules: tuple[str, ...]
+    topic: str
+    rung: Rung
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +243,13 @@ class CallUnanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyCleared:
+    """Staff ended the emergency; nobody else can."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A device or engine failed. `code` is an error code; the robot says the phrase `phrase`."""
 
@@ -232,6 +266,7 @@ DialogEvent = (
     | CallFailed
     | CallAcknowledged
     | CallUnanswered
+    | EmergencyCleared
     | Fault
 )
 
@@ -261,5 +296,27 @@ class Spoken:
 class Interrupted:
     """The patient took the floor; `heard` is what had been heard of the reply until then."""
 
-    at: float
-    heard: tuple[Spoken, ...] = field(default=())
+    heard: tuple[Spoken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimed:
+    """Where the time of one turn went, in milliseconds of the conversation's clock.
+
+    `voice_to_voice` runs from the patient's last sound to the robot's first; `stages` are its parts, in order.
+    """
+
+    turn: int
+    voice_to_voice: float
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged:
+    """Somebody else has the floor now."""
+
+    floor: Floor
+
+
+Event = VoiceEvent | DialogEvent | Decision | Sentence | Blocked | Spoken | Interrupted | TurnTimed | FloorChanged | End
+"""Everything that a conversation tells its observers: journal, display, simulator, tests."""
