@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dialogs.model import (
     Everywhere,
@@ -21,6 +20,7 @@ from dialogs.model import (
     Persona,
     Phrases,
     Scenario,
+    State,
 )
 from dialogs.yaml_file import ContentError, Location, line_of, read, read_mapping, validate
 
@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 EVENT_INTENTS = frozenset(
     {"anything", "question", "unclear", "not_heard", "call_delivered", "call_failed", "call_acknowledged"}
-    | {"call_unanswered"}
+    | {"call_unanswered", "emergency_cleared"}
 )
 """Intents that no wording decides: events from outside, and what is left when no wording matches."""
 
@@ -115,6 +115,8 @@ def _check_moves(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
     for number, move in enumerate(dialogs.everywhere.moves):
         _check_move(dialogs, everywhere, ("moves", number), move)
     _check_state(dialogs, everywhere, ("start",), dialogs.everywhere.start)
+    _check_state(dialogs, everywhere, ("red_flag",), dialogs.everywhere.red_flag)
+    _check_move(dialogs, everywhere, ("cleared",), dialogs.everywhere.cleared)
     for flow_name, state_name, state in states(dialogs):
         file, at = files[flow_name], ("states", state_name.partition(".")[2])
         for index, phrase in enumerate(state.say):
@@ -147,14 +149,13 @@ def _check_state(dialogs: Dialogs, file: _File, at: Location, name: str) -> None
 
 
 def _check_ways(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
-    """Every state can be reached from the start (or is latched), and every state that is not the end can be left."""
+    """Every state can be reached. That each can be left is in the model: every state has a time-out."""
     everywhere = {move.to for move in dialogs.everywhere.moves if move.to}
     ways: dict[str, set[str]] = {}
     for flow_name, name, state in states(dialogs):
         out = {move.to for move in state.moves if move.to} | {state.timeout.to}
         ways[name] = out if dialogs.flows[flow_name].latched else out | everywhere
-    latched = {name for flow, name, _ in states(dialogs) if dialogs.flows[flow].latched}
-    reached = {dialogs.everywhere.start} | {name for name in latched if name.endswith(".calling")}
+    reached = {dialogs.everywhere.start, dialogs.everywhere.red_flag}
     frontier = list(reached)
     while frontier:
         for name in ways[frontier.pop()] - reached:
@@ -166,7 +167,7 @@ def _check_ways(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
             raise files[flow_name].wrong(at, "no move leads into this state", name)
 
 
-def states(dialogs: Dialogs) -> Iterator[tuple[str, str, Any]]:
+def states(dialogs: Dialogs) -> Iterator[tuple[str, str, State]]:
     """(flow name, full state name, State) of every state, in the order of the files."""
     for flow in dialogs.flows.values():
         for name, state in flow.states.items():

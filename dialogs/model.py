@@ -137,6 +137,10 @@ class Everywhere(Strict):
     """`everywhere.yaml`: what holds in every state that is not latched; a state's own moves come first."""
 
     start: StateName
+    red_flag: StateName
+    """Where a red flag leads from every state that is not latched."""
+    cleared: Move
+    """What happens when staff end an emergency."""
     moves: list[Move] = Field(min_length=1)
 
 

@@ -6,7 +6,7 @@ On a virtual clock the same calls run inline, one after the other, so that a sim
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -54,7 +54,7 @@ class Strand:
 
         self._executor().submit(work)
 
-    async def iterate(self, make: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    async def iterate(self, make: Callable[[], Iterator[T]]) -> AsyncGenerator[T, None]:
         """The items of a blocking iterator, each computed on the strand.
 
         When the async iterator is closed, the blocking one is closed at its next item (`GeneratorExit` inside it).

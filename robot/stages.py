@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from hardware.audio import Samples
@@ -99,7 +99,7 @@ class Generator(Protocol):
 
     name: str
 
-    def generate(self, answer: Answer) -> AsyncIterator[str]:
+    def generate(self, answer: Answer) -> AsyncGenerator[str, None]:
         """Pieces of the answer's text as they come. Closing the iterator cancels. Raises GeneratorError."""
         ...
 
@@ -113,7 +113,7 @@ class Synthesizer(Protocol):
     """Samples a second of every `Speech` it makes."""
     languages: frozenset[Language]
 
-    def synthesize(self, text: str, language: Language) -> AsyncIterator[Speech]:
+    def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
         """The sound of one sentence, piece by piece; marks count characters of `text`.
 
         Closing the iterator cancels within 20 ms. Raises SynthesizerError.

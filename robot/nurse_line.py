@@ -1,0 +1,72 @@
+"""Keeps a call alive until a person has answered it: delivery, retries, escalation after 30 and 60 seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from hardware.ports import Clock, HardwareError, NurseCall, NurseRequest, Timer
+from robot.events import CallAcknowledged, CallDelivered, CallFailed, CallNurse, CallUnanswered, DialogEvent
+
+UNANSWERED_S = 30.0
+"""Time for an acknowledgement before the next person is called; docs/decisions/0001, from care.md (a proposal)."""
+
+_ATTEMPTS = 3
+_RETRY_S = 2.0
+
+
+class NurseLine:
+    """One conversation's side of the nurse-call line. What becomes of a call is told as events."""
+
+    def __init__(self, port: NurseCall, clock: Clock, bed: str, tell: Callable[[DialogEvent], None]) -> None:
+        self._port = port
+        self._clock = clock
+        self._bed = bed
+        self._tell = tell
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, Timer] = {}
+
+    async def open(self) -> None:
+        await self._port.open(self._acknowledged)
+
+    async def close(self) -> None:
+        """Undelivered calls get a last chance: whoever closes waits for the attempts that run."""
+        for timer in self._waiting.values():
+            timer.cancel()
+        self._waiting.clear()
+        if self._tasks:
+            await asyncio.gather(*self._tasks)
+        await self._port.close()
+
+    def call(self, call: CallNurse) -> None:
+        """Begin to deliver `call`; returns at once."""
+        task = asyncio.get_running_loop().create_task(self._deliver(call))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, call: CallNurse) -> None:
+        request = NurseRequest(call.request_id, self._bed, call.urgency, call.reason, call.words, call.escalation)
+        for attempt in range(_ATTEMPTS):
+            try:
+                await self._port.deliver(request)
+            except HardwareError as error:
+                if attempt == 0:
+                    # The patient is told at once to press the button; the line is tried on.
+                    self._tell(CallFailed(call.request_id, error.code))
+                await self._clock.sleep(_RETRY_S)
+            else:
+                self._waiting[call.request_id] = self._clock.call_later(
+                    UNANSWERED_S, lambda: self._unanswered(call.request_id)
+                )
+                self._tell(CallDelivered(call.request_id))
+                return
+
+    def _unanswered(self, request_id: str) -> None:
+        self._waiting.pop(request_id, None)
+        self._tell(CallUnanswered(request_id))
+
+    def _acknowledged(self, request_id: str, by: str) -> None:
+        for timer in self._waiting.values():
+            timer.cancel()
+        self._waiting.clear()
+        self._tell(CallAcknowledged(request_id, by))

@@ -1,0 +1,123 @@
+"""From a decision's effect to guarded sentences, down the ladder: configured GPT → reviewed passage → fixed phrase.
+
+No sentence leaves here that the guard did not pass. A rung that fails, is late with its first sentence, or is blocked
+before it said anything, makes room for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from dialogs.model import Phrases
+from robot.errors import GeneratorError
+from robot.events import Answer, Blocked, Fault, Language, Passage, Rung, Say, Sentence
+from robot.stages import Generator, Guard
+
+
+class Splitter(Protocol):
+    """Cuts a stream of text into sentences; see `robot.speak.split`."""
+
+    def push(self, piece: str) -> list[str]: ...
+
+    def flush(self) -> list[str]: ...
+
+
+class Composer:
+    """Writes what the robot says.
+
+    `ladder` holds the rungs, best first; `deadline_s` is the time for a rung's first sentence (the dead-air limit less
+    what recognition and synthesis take).
+    """
+
+    def __init__(
+        self,
+        ladder: Sequence[tuple[Rung, Generator]],
+        guard: Guard,
+        split: Callable[[Language], Splitter],
+        phrases: Phrases,
+        *,
+        deadline_s: float = 1.2,
+    ) -> None:
+        self._ladder = ladder
+        self._guard = guard
+        self._split = split
+        self._phrases = phrases
+        self._deadline_s = deadline_s
+
+    async def sentences(self, effect: Say | Answer) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
+        """The sentences of `effect` that may be spoken, and what was stopped or failed on the way."""
+        if isinstance(effect, Say):
+            for sentence in effect.sentences:
+                for fixed in self._fixed(sentence):
+                    yield fixed
+            return
+        said = False
+        for rung, generator in self._ladder:
+            async with aclosing(self._rung(rung, generator, effect)) as items:
+                async for item in items:
+                    said = said or isinstance(item, Sentence)
+                    yield item
+            if said:
+                return
+        yield self._phrase("cannot_say", effect.language)
+
+    def _fixed(self, sentence: Sentence) -> list[Sentence | Blocked]:
+        """A fixed phrase in single sentences; blocked as a whole when the guard forbids it."""
+        rules = self._guard.check(sentence, ())
+        if rules and sentence.interruptible:
+            blocked = Blocked(rules, sentence.topic, sentence.rung)
+            return [blocked, self._phrase("cannot_say", sentence.language)]
+        return [_like(sentence, text) for text in _all(self._split(sentence.language), sentence.text)]
+
+    async def _rung(
+        self, rung: Rung, generator: Generator, answer: Answer
+    ) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
+        said = False
+        texts = self._texts(generator, answer)
+        try:
+            while True:
+                async with asyncio.timeout(None if said else self._deadline_s):
+                    text = await anext(texts, None)
+                if text is None:
+                    return
+                sentence = _sentence(text, answer.evidence, answer.language, rung)
+                if rules := self._guard.check(sentence, answer.evidence):
+                    yield Blocked(rules, sentence.topic, rung)
+                    return
+                said = True
+                yield sentence
+        except TimeoutError:
+            yield Fault("generator_late", "trouble_thinking")
+        except GeneratorError as error:
+            yield Fault(error.code, "trouble_thinking")
+        finally:
+            await texts.aclose()
+
+    async def _texts(self, generator: Generator, answer: Answer) -> AsyncGenerator[str, None]:
+        splitter = self._split(answer.language)
+        async with aclosing(generator.generate(answer)) as pieces:
+            async for piece in pieces:
+                for text in splitter.push(piece):
+                    yield text
+        for text in splitter.flush():
+            yield text
+
+    def _phrase(self, key: str, language: Language) -> Sentence:
+        phrase = self._phrases.phrases[key]
+        return Sentence(phrase.zh if language == "zh" else phrase.en, language, key, "phrase", phrase.interruptible)
+
+
+def _all(splitter: Splitter, text: str) -> list[str]:
+    return [*splitter.push(text), *splitter.flush()]
+
+
+def _like(sentence: Sentence, text: str) -> Sentence:
+    return Sentence(text, sentence.language, sentence.topic, sentence.rung, sentence.interruptible, sentence.sources)
+
+
+def _sentence(text: str, evidence: Sequence[Passage], language: Language, rung: Rung) -> Sentence:
+    best = evidence[0]
+    return Sentence(text, language, best.id, rung, sources=(best.source,))

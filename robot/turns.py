@@ -1,0 +1,98 @@
+"""Who has the floor: a table of plain data, run by `transitions`. Pure; nothing here makes a sound or waits.
+
+    nobody ──speech_started──► patient ──speech_ended──► thinking ──reply_sounds──► robot ──reply_done──► nobody
+      ▲                          │ ▲                        │                        │ ▲
+      └──── speech_dismissed ────┘ └─── speech_started ─────┘        speech_started  ▼ │ speech_dismissed
+                                 ▲                                                 paused
+                                 └────────────── speech_confirmed ───────────────────┘
+
+The robot pauses at the first sign of a voice and decides later: a cough lets it resume where it stopped, words make it
+yield. While it says what may not be interrupted, it keeps the floor and goes on listening.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from transitions import Machine
+
+from hardware.ports import Floor
+
+
+class TurnAction(Enum):
+    """What the conversation does after the floor changed."""
+
+    NONE = "none"
+    PAUSE = "pause"
+    """Silence the speaker within a frame; keep what is queued."""
+    RESUME = "resume"
+    """Go on where the speaker paused."""
+    YIELD = "yield"
+    """The patient has taken the floor: drop the reply, keep what was heard of it."""
+    WITHDRAW = "withdraw"
+    """The patient goes on before the robot made a sound: drop the reply, keep the words so far."""
+    DECIDE = "decide"
+    """The patient's turn is over: recognize and decide."""
+    DISCARD = "discard"
+    """It was no speech: forget what the recognizer was fed."""
+
+
+_MOVES: tuple[tuple[str, Floor, Floor, TurnAction], ...] = (
+    # trigger, from, to, what to do
+    ("speech_started", "nobody", "patient", TurnAction.NONE),
+    ("speech_started", "thinking", "patient", TurnAction.WITHDRAW),
+    ("speech_started", "robot", "paused", TurnAction.PAUSE),
+    ("speech_confirmed", "paused", "patient", TurnAction.YIELD),
+    ("speech_dismissed", "patient", "nobody", TurnAction.DISCARD),
+    ("speech_dismissed", "paused", "robot", TurnAction.RESUME),
+    ("speech_ended", "patient", "thinking", TurnAction.DECIDE),
+    ("speech_ended", "paused", "thinking", TurnAction.DECIDE),
+    ("reply_sounds", "thinking", "robot", TurnAction.NONE),
+    ("reply_sounds", "nobody", "robot", TurnAction.NONE),
+    ("reply_done", "thinking", "nobody", TurnAction.NONE),
+    ("reply_done", "robot", "nobody", TurnAction.NONE),
+    ("reply_done", "paused", "patient", TurnAction.NONE),
+    ("microphone_lost", "patient", "nobody", TurnAction.DISCARD),
+    ("microphone_lost", "paused", "robot", TurnAction.RESUME),
+)
+
+_ACTIONS = {(trigger, source): action for trigger, source, _, action in _MOVES}
+
+
+class _Position:
+    """One conversation's place in the shared table."""
+
+    __slots__ = ("__dict__", "state")
+    state: Floor
+
+
+_TABLE = Machine(
+    model=None,
+    states=["nobody", "patient", "thinking", "robot", "paused"],
+    transitions=[[trigger, source, to] for trigger, source, to, _ in _MOVES],
+    initial="nobody",
+    auto_transitions=False,
+)
+
+
+class Turns:
+    """The floor of one conversation."""
+
+    def __init__(self) -> None:
+        self._position = _Position()
+        self._position.state = "nobody"
+
+    @property
+    def floor(self) -> Floor:
+        return self._position.state
+
+    def take(self, trigger: str, *, interruptible: bool = True) -> TurnAction:
+        """What `trigger` does now. One that has no place in the table, or that may not interrupt, changes nothing."""
+        source = self.floor
+        action = _ACTIONS.get((trigger, source))
+        if action is None or (action is TurnAction.PAUSE and not interruptible):
+            return TurnAction.NONE
+        position: Any = self._position
+        _TABLE.events[trigger].trigger(position)
+        return action
