@@ -76,11 +76,20 @@ class Loop:
 class TestOnACard:
     pytestmark = REAL_AUDIO
 
-    @pytest.mark.parametrize("rate", [16_000, 22_050, 24_000, 48_000])
-    def test_a_tone_comes_back_with_its_pitch_and_level(self, rate: int) -> None:
+    @pytest.mark.parametrize(
+        ("rate", "card"), [(16_000, None), (22_050, None), (48_000, None), (22_050, (2, 48_000)), (22_050, (1, 44_100))]
+    )
+    def test_a_tone_comes_back_with_its_pitch_and_level(
+        self, rate: int, card: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also on a card that knows only its own rate and channels (the virtual one would take any)."""
+        if card is not None:
+            monkeypatch.setattr("hardware.portaudio.usable_settings", lambda *_: card)
+
         async def body(loop: Loop) -> None:
             loop.speaker.write(tone(1000, 0.6, rate))
             await loop.until(lambda: loop.speaker.queued == 0)
+            assert sum(loop.played) == int(0.6 * rate)
             await loop.clock.sleep(0.2)
             heard = loop.heard()
             loudest = int(np.argmax(np.convolve(heard.astype(float) ** 2, np.ones(4000), mode="valid")))
