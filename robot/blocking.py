@@ -82,6 +82,11 @@ class Blocking:
         self._inline = inline
         self._strands: list[Strand] = []
 
+    @property
+    def inline(self) -> bool:
+        """True when calls run inline, that is on a virtual clock."""
+        return self._inline
+
     def strand(self, name: str) -> Strand:
         """A new strand; closed with this door."""
         strand = Strand(name, inline=self._inline)
