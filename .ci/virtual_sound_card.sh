@@ -3,33 +3,39 @@
 #
 #   . .ci/virtual_sound_card.sh     start it (or reuse it) and point ALSA, and so PortAudio, at it
 #
-# Exports BEDSIDE_VIRTUAL_CARD=1, which wakes the tests marked `real_audio`. `norewinds=1` matters: with rewinds on,
-# streams stall for up to two seconds when they start.
+# Exports BEDSIDE_VIRTUAL_CARD=1, which wakes the tests marked `real_audio`. The server is one of its own, beside any
+# that the user has, and ends with: pactl exit
 
-_card_dir="${XDG_RUNTIME_DIR:-/tmp}/bedside-sound-card-$(id -u)"
-mkdir -p "$_card_dir"
-chmod 700 "$_card_dir"
-export PULSE_RUNTIME_PATH="$_card_dir/pulse"
+_start_card() {
+    local folder="${TMPDIR:-/tmp}/bedside-sound-card-$(id -u)"
+    mkdir -p "$folder" && chmod 700 "$folder" || return 1
+    export PULSE_RUNTIME_PATH="$folder"
+    unset PULSE_SERVER
 
-if ! pactl info >/dev/null 2>&1; then
-    # -n: no configuration of the machine's own. PulseAudio grumbles about running as root, and works.
-    pulseaudio -n --daemonize=yes --system=false --exit-idle-time=-1 --use-pid-file=no --log-target=file:"$_card_dir/log" \
-        --load="module-native-protocol-unix" 2>/dev/null
-    for _ in $(seq 50); do
-        pactl info >/dev/null 2>&1 && break
-        sleep 0.1
-    done
-fi
-pactl info >/dev/null || { echo "The virtual sound card did not start: see $_card_dir/log" >&2; return 1; }
+    if ! pactl info >/dev/null 2>&1; then
+        # -n: nothing from the machine's own configuration. PulseAudio warns about running as root, and works.
+        pulseaudio -n --daemonize=yes --system=false --exit-idle-time=-1 --use-pid-file=no \
+            --log-target="file:$folder/log" --load=module-native-protocol-unix 2>/dev/null
+        BEDSIDE_CARD_STARTED=1
+        for _ in $(seq 50); do
+            pactl info >/dev/null 2>&1 && break
+            sleep 0.1
+        done
+    fi
+    if ! pactl info >/dev/null; then
+        echo "The virtual sound card did not start: see $folder/log" >&2
+        return 1
+    fi
 
-if ! pactl list short sinks | grep -qw bedside; then
-    pactl load-module module-null-sink sink_name=bedside norewinds=1 rate=48000 channels=1 >/dev/null
-    pactl set-default-sink bedside
-    pactl set-default-source bedside.monitor
-fi
+    # norewinds=1 matters: with rewinds, streams stall for up to two seconds when they start.
+    if ! pactl list short sinks | grep -qw bedside; then
+        pactl load-module module-null-sink sink_name=bedside norewinds=1 rate=48000 channels=1 >/dev/null || return 1
+        pactl set-default-sink bedside
+        pactl set-default-source bedside.monitor
+    fi
 
-# ALSA's configuration, not the user's ~/.asoundrc, which belongs to the user.
-cat >"$_card_dir/asound.conf" <<'CONF'
+    # A configuration of its own for ALSA: ~/.asoundrc belongs to the user.
+    cat >"$folder/asound.conf" <<'CONF'
 </usr/share/alsa/alsa.conf>
 pcm.!default {
     type asym
@@ -38,5 +44,8 @@ pcm.!default {
 }
 ctl.!default { type pulse }
 CONF
-export ALSA_CONFIG_PATH="$_card_dir/asound.conf"
-export BEDSIDE_VIRTUAL_CARD=1
+    export ALSA_CONFIG_PATH="$folder/asound.conf"
+    export BEDSIDE_VIRTUAL_CARD=1
+}
+
+_start_card
