@@ -115,6 +115,7 @@ def _check_moves(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
     for number, move in enumerate(dialogs.everywhere.moves):
         _check_move(dialogs, everywhere, ("moves", number), move)
     _check_state(dialogs, everywhere, ("start",), dialogs.everywhere.start)
+    _check_state(dialogs, everywhere, ("menu",), dialogs.everywhere.menu)
     _check_state(dialogs, everywhere, ("red_flag",), dialogs.everywhere.red_flag)
     _check_move(dialogs, everywhere, ("cleared",), dialogs.everywhere.cleared)
     for flow_name, state_name, state in states(dialogs):

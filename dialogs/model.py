@@ -137,6 +137,8 @@ class Everywhere(Strict):
     """`everywhere.yaml`: what holds in every state that is not latched; a state's own moves come first."""
 
     start: StateName
+    menu: StateName
+    """Where a conversation without a greeting begins (`bedside ask`)."""
     red_flag: StateName
     """Where a red flag leads from every state that is not latched."""
     cleared: Move
@@ -223,7 +225,8 @@ class Step(Strict):
     audio: str | None = None
     """Recording of `say`, relative to the scenario file; without it the text is synthesized or passed as text."""
     do: Literal["press_button", "unplug_microphone", "plug_microphone", "stay_silent", "staff_clears"] | None = None
-    when: Literal["robot_done", "robot_speaking"] = "robot_done"
+    when: Literal["robot_done", "robot_speaking", "nurse_acknowledged"] = "robot_done"
+    """What is waited for: the robot gave the floor back; it is in mid-answer; it did, and a nurse has answered."""
     pause_s: float = Field(default=0.6, ge=0, le=120)
     """Seconds after `when` came true."""
     expect: Expect = Expect()

@@ -1,13 +1,14 @@
 """Who has the floor: a table of plain data, run by `transitions`. Pure; nothing here makes a sound or waits.
 
     nobody ──speech_started──► patient ──speech_ended──► thinking ──reply_sounds──► robot ──reply_done──► nobody
-      ▲                          │ ▲                        │                        │ ▲
-      └──── speech_dismissed ────┘ └─── speech_started ─────┘        speech_started  ▼ │ speech_dismissed
-                                 ▲                                                 paused
-                                 └────────────── speech_confirmed ───────────────────┘
+      ▲                          │  ▲                        │                       │ ▲
+      └──── speech_dismissed ────┘  │                        └─── speech_started ──► │ │ speech_dismissed
+                                    │                                                ▼ │
+                                    └─────────────── speech_confirmed ───────────── paused
 
-The robot pauses at the first sign of a voice and decides later: a cough lets it resume where it stopped, words make it
-yield. While it says what may not be interrupted, it keeps the floor and goes on listening.
+The robot pauses at the first sign of a voice and decides later: a cough lets it go on where it stopped, words make it
+yield. A patient who goes on before the robot made a sound takes the floor back the same way. While it says what may
+not be interrupted, it keeps the floor and goes on listening.
 """
 
 from __future__ import annotations
@@ -30,31 +31,23 @@ class TurnAction(Enum):
     """Go on where the speaker paused."""
     YIELD = "yield"
     """The patient has taken the floor: drop the reply, keep what was heard of it."""
-    WITHDRAW = "withdraw"
-    """The patient goes on before the robot made a sound: drop the reply, keep the words so far."""
-    DECIDE = "decide"
-    """The patient's turn is over: recognize and decide."""
-    DISCARD = "discard"
-    """It was no speech: forget what the recognizer was fed."""
 
 
 _MOVES: tuple[tuple[str, Floor, Floor, TurnAction], ...] = (
     # trigger, from, to, what to do
     ("speech_started", "nobody", "patient", TurnAction.NONE),
-    ("speech_started", "thinking", "patient", TurnAction.WITHDRAW),
+    ("speech_started", "thinking", "paused", TurnAction.PAUSE),
     ("speech_started", "robot", "paused", TurnAction.PAUSE),
     ("speech_confirmed", "paused", "patient", TurnAction.YIELD),
-    ("speech_dismissed", "patient", "nobody", TurnAction.DISCARD),
+    ("speech_dismissed", "patient", "nobody", TurnAction.NONE),
     ("speech_dismissed", "paused", "robot", TurnAction.RESUME),
-    ("speech_ended", "patient", "thinking", TurnAction.DECIDE),
-    ("speech_ended", "paused", "thinking", TurnAction.DECIDE),
+    ("speech_ended", "patient", "thinking", TurnAction.NONE),
+    ("speech_ended", "paused", "thinking", TurnAction.YIELD),
     ("reply_sounds", "thinking", "robot", TurnAction.NONE),
     ("reply_sounds", "nobody", "robot", TurnAction.NONE),
     ("reply_done", "thinking", "nobody", TurnAction.NONE),
     ("reply_done", "robot", "nobody", TurnAction.NONE),
     ("reply_done", "paused", "patient", TurnAction.NONE),
-    ("microphone_lost", "patient", "nobody", TurnAction.DISCARD),
-    ("microphone_lost", "paused", "robot", TurnAction.RESUME),
 )
 
 _ACTIONS = {(trigger, source): action for trigger, source, _, action in _MOVES}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+from pydantic import ConfigDict
 
 from hardware.audio import SILENCE_DB, AudioFrame, Samples, level_db
 from robot.events import SpeechConfirmed, SpeechDismissed, SpeechEnded, SpeechStarted, VoiceEvent
@@ -19,6 +21,8 @@ from robot.stages import VoiceActivityDetector
 @dataclass(frozen=True, slots=True)
 class Endpointing:
     """The policy: when a voice begins and when a turn ends. Times in milliseconds of audio."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     threshold: float = 0.5
     """Probability above which a window is a voice."""

@@ -64,6 +64,10 @@ class Composer:
                 return
         yield self._phrase("cannot_say", effect.language)
 
+    def filler(self, language: Language) -> Say:
+        """What breaks a silence that lasts too long."""
+        return Say((self._phrase("one_moment", language),))
+
     def _fixed(self, sentence: Sentence) -> list[Sentence | Blocked]:
         """A fixed phrase in single sentences; blocked as a whole when the guard forbids it."""
         rules = self._guard.check(sentence, ())

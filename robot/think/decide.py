@@ -81,6 +81,7 @@ class DialogMachine:
         hazards: frozenset[str] = frozenset(),
         language: Language = "en",
         session: str = "visit",
+        start: str | None = None,
     ) -> None:
         self._dialogs = dialogs
         self._chart = chart
@@ -88,7 +89,7 @@ class DialogMachine:
         self._screen = screen
         self._retriever = retriever
         self._hazards = hazards
-        self._position = Position(chart.start)
+        self._position = Position(start or chart.start)
         self._session = session
         self._calls: dict[str, CallNurse] = {}
         self._raised: set[str] = set()

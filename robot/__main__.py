@@ -1,0 +1,248 @@
+"""The command line: `bedside`, or `python -m robot`. Read on in `app` and `conversation`.
+
+Exit status: 0 done; 1 the work failed (an expectation not met); 2 wrong usage or configuration, with one line on
+standard error. Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from robot.config import Config
+
+_USAGE_CODES = ("_unknown", "_invalid", "_missing", "_unavailable", "_unreadable", "_unwritable", "_empty", "_changed")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    from robot.errors import FAILURES
+
+    try:
+        return run(options)
+    except FAILURES as error:
+        print(f"bedside: {error}", file=sys.stderr)  # noqa: T201
+        return 2 if error.code.endswith(_USAGE_CODES) else 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bedside",
+        description="A voice robot for the hospital ward. Not a medical device; no text is clinically approved.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        added.add_argument("--config", type=Path, action="append", default=[], help="YAML laid over the defaults")
+        return added
+
+    simulate = command("simulate", _simulate, "talk with the robot in a simulated room, or play a scripted visit")
+    simulate.add_argument("--scenario", type=Path, help="scripted visit to play (default without a terminal)")
+    simulate.add_argument("--replay", type=Path, metavar="JOURNAL", help="play a journal again, compare decisions")
+    simulate.add_argument("--fast", action="store_true", help="simulated clock: waiting costs no time")
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--out", type=Path, help="folder for conversation.wav, journal.jsonl, report.html")
+    simulate.add_argument("--ears", choices=["voice", "text"], default="voice", help="text skips sound on the way in")
+    simulate.add_argument("--reveal", action="store_true", help="write the patient's words into the journal")
+    simulate.add_argument("--no-web", action="store_true", help="start no web pages (there are none yet)")
+
+    talk = command("talk", _talk, "talk with the robot through the real sound card")
+    talk.add_argument("--out", type=Path, help="folder for journal.jsonl")
+    talk.add_argument("--reveal", action="store_true", help="write and show the patient's words")
+
+    ask = command("ask", _ask, "ask in text; the same thinking and guard as in speech")
+    ask.add_argument("text", nargs="?", help="the question (default: standard input)")
+    ask.add_argument("--lang", choices=["en", "zh"])
+    ask.add_argument("--patient", type=Path, help="patient file: YAML or FHIR R4 bundle")
+    ask.add_argument("--jsonl", action="store_true", help="objects on standard input, answers on standard output")
+
+    transcribe = command("transcribe", _transcribe, "sound files to text with times")
+    transcribe.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    transcribe.add_argument("--engine", help="pocketsphinx, whisper, …")
+    transcribe.add_argument("--lang", choices=["en", "zh"])
+    transcribe.add_argument("--jsonl", action="store_true")
+
+    speak = command("speak", _speak, "text to a wav file")
+    speak.add_argument("text")
+    speak.add_argument("--out", type=Path, required=True)
+    speak.add_argument("--lang", choices=["en", "zh"])
+
+    retrieve = command("retrieve", _retrieve, "search the knowledge base")
+    retrieve.add_argument("query", nargs="?")
+    retrieve.add_argument("--k", type=int, default=3)
+    retrieve.add_argument("--lang", choices=["en", "zh"])
+    retrieve.add_argument("--jsonl", action="store_true")
+
+    dialogs = command("dialogs", _dialogs, "check the dialog files, or draw them")
+    dialogs.add_argument("what", choices=["check", "diagram"])
+
+    record = command("record", _record, "render a scenario's sentences into its recordings (needs flite)")
+    record.add_argument("scenario", type=Path)
+    record.add_argument("--voice", default="slt")
+
+    bench = command("bench", _bench, "measure: runtime, cold, turn")
+    bench.add_argument("name", choices=["runtime", "cold", "turn"])
+
+    doctor = command("doctor", _doctor, "what is installed here, what is missing, and the command that mends it")
+    doctor.add_argument("--json", action="store_true")
+    return parser
+
+
+def _config(options: argparse.Namespace, *defaults: str) -> Config:
+    from robot.config import load_config
+
+    shipped = [Path(__file__).parent.parent / "configs" / name for name in defaults]
+    config = load_config([*(path for path in shipped if path.is_file()), *options.config], os.environ)
+    language = getattr(options, "lang", None)
+    return config.model_copy(update={"language": language}) if language else config
+
+
+def _print_json(item: object) -> None:
+    print(json.dumps(item, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    config = _config(options)
+    if options.replay:
+        from robot.simulate.replay import print_replay
+
+        return print_replay(options.replay, config, console)
+    if options.scenario is None and sys.stdin.isatty() and sys.stdout.isatty():
+        from robot.simulate.live import run_live
+
+        return run_live(config, ears=options.ears, seed=options.seed, out=options.out, reveal=options.reveal)
+    import dialogs
+    from robot.simulate.run import Visit, play_visit, print_verdict
+
+    shipped = Path(dialogs.__file__).parent / "scenarios" / "first_visit.yaml"
+    visit = Visit(
+        options.scenario or shipped, options.fast, options.seed, options.ears, options.out, reveal=options.reveal
+    )
+    return print_verdict(console, play_visit(config, visit, console))
+
+
+def _talk(options: argparse.Namespace) -> int:
+    from robot.talk import talk
+
+    return talk(_config(options), out=options.out, reveal=options.reveal)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from robot.ask import Asked, Asker, answer_lines
+
+    config = _config(options)
+    if options.patient:
+        config = config.model_copy(update={"patient": options.patient})
+    asker = Asker(config)
+    if options.jsonl:
+        worked = True
+        for answer, is_answer in answer_lines(sys.stdin, asker):
+            _print_json(answer)
+            worked = worked and is_answer
+        return 0 if worked else 1
+    text = options.text if options.text is not None else sys.stdin.read()
+    answer = asker.answer(Asked(text, options.lang))
+    sources = "; ".join(f"{source['org']} {source['year']}" for source in answer["sources"])
+    print(answer["spoken"])  # noqa: T201
+    print(f"[{answer['action']} · {answer['rung']} · {answer['state']}{' · ' + sources if sources else ''}]")  # noqa: T201
+    return 0
+
+
+def _transcribe(options: argparse.Namespace) -> int:
+    from robot.errors import FAILURES
+    from robot.files import make_recognizer, transcribe
+
+    config = _config(options)
+    recognizer = make_recognizer(config, options.engine)
+    worked = True
+    for path in options.files:
+        try:
+            result = transcribe(path, recognizer, config.language)
+        except FAILURES as error:
+            worked = False
+            print(f"bedside: {error}", file=sys.stderr)  # noqa: T201
+            continue
+        if options.jsonl:
+            _print_json(result)
+        else:
+            print(f"{path}: {result['text']}" if len(options.files) > 1 else result["text"])  # noqa: T201
+    return 0 if worked else 1
+
+
+def _speak(options: argparse.Namespace) -> int:
+    from robot.files import speak
+    from robot.think.understand import language_of
+
+    config = _config(options)
+    language = options.lang or language_of(options.text, config.language)
+    seconds = speak(options.text, options.out, config, language)
+    print(f"{options.out}: {seconds:.2f} s")  # noqa: T201
+    return 0
+
+
+def _retrieve(options: argparse.Namespace) -> int:
+    from robot.search import print_hits, search_lines
+
+    config = _config(options)
+    if options.jsonl:
+        return search_lines(config, sys.stdin, _print_json)
+    return print_hits(config, options.query if options.query is not None else sys.stdin.read(), options.k)
+
+
+def _dialogs(options: argparse.Namespace) -> int:
+    from dialogs.diagram import diagram
+    from dialogs.loader import HERE, load
+
+    config = _config(options)
+    dialogs = load(config.dialogs or HERE)
+    if options.what == "diagram":
+        print(diagram(dialogs), end="")  # noqa: T201
+        return 0
+    count = sum(len(flow.states) for flow in dialogs.flows.values())
+    print(  # noqa: T201
+        f"{len(dialogs.flows)} flows with {count} states, {len(dialogs.phrases.phrases)} phrases, "
+        f"{len(dialogs.intents.intents)} intents, {len(dialogs.passages)} passages: all fit together"
+    )
+    return 0
+
+
+def _record(options: argparse.Namespace) -> int:
+    from robot.simulate.record import record
+
+    for path, seconds in record(options.scenario, options.voice):
+        print(f"{path}: {seconds:.2f} s")  # noqa: T201
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from robot.evaluate.bench import run_bench
+
+    return run_bench(options.name, _config(options), _print_json)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from robot.doctor import main as doctor
+
+    return doctor(_config(options), as_json=options.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

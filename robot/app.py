@@ -1,0 +1,210 @@
+"""The composition root: from a configuration to a conversation, every part replaceable by name or by object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dialogs import loader as dialog_files
+from dialogs.hazards import Hazards, load_hazards
+from dialogs.never import NeverList, load_never
+from dialogs.redflags import load_redflags
+from hardware.factory import CLOCKS, DISPLAYS, MICROPHONES, NURSE_CALLS, SPEAKERS, Registry
+from hardware.ports import Clock
+from hardware.room import Room
+from robot.blocking import Blocking
+from robot.config import Config
+from robot.conversation import Conversation, Observer, Parts
+from robot.errors import ConfigurationError
+from robot.events import Rung
+from robot.hear.listen import Listener
+from robot.records.patient import Patient, active_hazards, load_patient
+from robot.speak.split import SentenceSplitter
+from robot.stages import Decider, Generator, Guard, Retriever
+from robot.think.chart import Chart
+from robot.think.compose import Composer
+from robot.think.decide import DialogMachine
+from robot.think.generators.passage import PassageGenerator
+from robot.think.guard import SentenceGuard
+from robot.think.retrieve import PassageRetriever
+from robot.think.screen import RedFlagScreen
+from robot.think.understand import Understanding
+
+DETECTORS = Registry(
+    "detector",
+    "bedside.detectors",
+    {"silero": "robot.hear.silero:SileroDetector", "energy": "robot.hear.energy:EnergyDetector"},
+)
+RECOGNIZERS = Registry(
+    "recognizer",
+    "bedside.recognizers",
+    {
+        "pocketsphinx": "robot.hear.recognizers.pocketsphinx:PocketsphinxRecognizer",
+        "whisper": "robot.hear.recognizers.whisper:WhisperRecognizer",
+    },
+)
+GENERATORS = Registry(
+    "generator",
+    "bedside.generators",
+    {
+        "passage": "robot.think.generators.passage:PassageGenerator",
+        "transformers": "robot.think.generators.transformers:TransformersGenerator",
+    },
+)
+SYNTHESIZERS = Registry(
+    "synthesizer",
+    "bedside.synthesizers",
+    {
+        "espeak": "robot.speak.synthesizers.espeak:EspeakSynthesizer",
+        "pyttsx3": "robot.speak.synthesizers.pyttsx3:Pyttsx3Synthesizer",
+    },
+)
+
+PARTS = frozenset(
+    {"clock", "room", "microphone", "speaker", "display", "nurse_call", "detector", "recognizer", "decider", "guard"}
+    | {"retriever", "generator", "synthesizer"}
+)
+"""The names under which `build` takes an object instead of making one."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What all conversations of a process share: the dialogs and what was compiled from them. Immutable."""
+
+    dialogs: dialog_files.Dialogs
+    chart: Chart
+    understanding: Understanding
+    screen: RedFlagScreen
+    retriever: Retriever
+    never: NeverList
+    hazards: Hazards
+
+    @property
+    def wordings(self) -> list[str]:
+        """English sentences that patients are expected to say; recognizers may lean towards them."""
+        intents = [example for intent in self.dialogs.intents.intents.values() for example in intent.en.examples]
+        return intents + [question for passage in self.dialogs.passages for question in passage.questions.en]
+
+
+def load_content(folder: Path | None = None) -> Content:
+    """Read and compile a dialogs folder (default: the one that ships). Raises ContentError."""
+    folder = folder or dialog_files.HERE
+    dialogs = dialog_files.load(folder)
+    return Content(
+        dialogs=dialogs,
+        chart=Chart(dialogs),
+        understanding=Understanding(dialogs.intents),
+        screen=RedFlagScreen(load_redflags(folder / "redflags.yaml")),
+        retriever=PassageRetriever(dialogs.passages),
+        never=load_never(folder / "never.yaml"),
+        hazards=load_hazards(folder / "hazards.yaml"),
+    )
+
+
+def build(
+    config: Config, content: Content | None = None, *, observers: tuple[Observer, ...] = (), **parts: Any
+) -> Conversation:
+    """A conversation from `config`; `parts` (see `PARTS`) take the place of what would be built.
+
+    `content` is shared by many conversations when given. Nothing is opened until the conversation is entered.
+    Raises ConfigurationError, ContentError, HardwareError, ModelError.
+    """
+    if unknown := sorted(set(parts) - PARTS):
+        raise ConfigurationError("part_unknown", f"There is no part '{unknown[0]}'.", f"Known: {', '.join(PARTS)}.")
+    content = content or load_content(config.dialogs)
+    clock: Clock = parts.get("clock") or CLOCKS.create(config.clock, {})
+    blocking = Blocking(inline=clock.virtual)
+    room = parts.get("room") or Room(clock, **config.room.model_dump())
+    given = {"clock": clock, "room": room, "blocking": blocking, "biased_texts": content.wordings}
+
+    def device(registry: Registry) -> Any:
+        chosen = getattr(config, registry.kind)
+        return parts.get(registry.kind) or registry.create(chosen.driver, chosen.options, **given)
+
+    def engine(registry: Registry) -> Any:
+        chosen = getattr(config, registry.kind)
+        return parts.get(registry.kind) or registry.create(chosen.engine, chosen.options, **given)
+
+    recognizer, synthesizer = engine(RECOGNIZERS), engine(SYNTHESIZERS)
+    patient = load_patient(config.patient) if config.patient else Patient()
+    hazards = _hazards(patient, content)
+
+    async def close_engines() -> None:
+        for part in (recognizer, synthesizer):
+            if (close := getattr(part, "close", None)) is not None:
+                await close()
+        blocking.close()
+
+    return Conversation(
+        Parts(
+            clock=clock,
+            microphone=device(MICROPHONES),
+            speaker=device(SPEAKERS),
+            display=device(DISPLAYS),
+            nurse_call=device(NURSE_CALLS),
+            listener=Listener(engine(DETECTORS), config.endpointing),
+            recognizer=recognizer,
+            decider=parts.get("decider") or _decider(config, content, hazards, retriever=parts.get("retriever")),
+            composer=_composer(config, content, hazards, engine(GENERATORS), parts.get("guard")),
+            synthesizer=synthesizer,
+            bed=config.bed,
+            language=config.language,
+            dead_air_s=config.dead_air_s,
+            recognizer_limit_s=config.recognizer.limit_s,
+            close_engines=close_engines,
+        ),
+        observers,
+    )
+
+
+def build_thinking(
+    config: Config, content: Content, *, patient: Patient | None, clock: Clock
+) -> tuple[Decider, Composer, Callable[[], Coroutine[Any, Any, None]]]:
+    """The decider and the composer alone, for text: what `bedside ask` runs on. The third closes what they hold."""
+    blocking = Blocking(inline=clock.virtual)
+    hazards = _hazards(patient or (load_patient(config.patient) if config.patient else Patient()), content)
+    chosen = config.generator
+    generator = GENERATORS.create(chosen.engine, chosen.options, clock=clock, blocking=blocking)
+
+    async def close() -> None:
+        blocking.close()
+
+    start = content.dialogs.everywhere.menu
+    return _decider(config, content, hazards, start=start), _composer(config, content, hazards, generator), close
+
+
+def _hazards(patient: Patient, content: Content) -> frozenset[str]:
+    return active_hazards(patient, content.hazards)
+
+
+def _decider(
+    config: Config,
+    content: Content,
+    hazards: frozenset[str],
+    *,
+    retriever: Retriever | None = None,
+    start: str | None = None,
+) -> Decider:
+    return DialogMachine(
+        content.dialogs,
+        content.chart,
+        content.understanding,
+        content.screen,
+        retriever or content.retriever,
+        hazards=hazards,
+        language=config.language,
+        start=start,
+    )
+
+
+def _composer(
+    config: Config, content: Content, hazards: frozenset[str], generator: Generator, guard: Guard | None = None
+) -> Composer:
+    """The configured generator, then the reviewed passage; the fixed phrase is the composer's own last rung."""
+    ladder: list[tuple[Rung, Generator]] = [("passage", PassageGenerator())]
+    if config.generator.engine != "passage":
+        ladder.insert(0, ("gpt", generator))
+    guard = guard or SentenceGuard(content.never, hazards)
+    return Composer(ladder, guard, SentenceSplitter, content.dialogs.phrases, deadline_s=config.generator.deadline_s)

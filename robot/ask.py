@@ -1,0 +1,157 @@
+"""`bedside ask`: one text turn through the same decider, composer and guard as a spoken one, without a device."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hardware.clock import SystemClock
+from robot.app import Content, build_thinking, load_content
+from robot.config import Config
+from robot.errors import FAILURES, InputError
+from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
+from robot.records.patient import Patient, load_patient, parse_patient
+
+_LONGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: the text, and what is known of who asks."""
+
+    text: str
+    language: Language | None = None
+    patient: Patient | None = None
+    history: tuple[tuple[str, str], ...] = ()
+
+
+class Asker:
+    """Answers questions one by one; each stands alone, so nothing of one patient reaches the next."""
+
+    def __init__(self, config: Config, content: Content | None = None) -> None:
+        self._config = config
+        self._content = content or load_content(config.dialogs)
+        self._clock = SystemClock()
+
+    def answer(self, asked: Asked) -> dict[str, Any]:
+        """The answer object of the contract, without its id."""
+        return self._clock.run(self._answer(asked))
+
+    async def _answer(self, asked: Asked) -> dict[str, Any]:
+        began = self._clock.now()
+        config = self._config.model_copy(update={"language": asked.language or self._config.language})
+        decider, composer, close = build_thinking(config, self._content, patient=asked.patient, clock=self._clock)
+        try:
+            for role, text in asked.history:
+                if role == "robot":
+                    sentence = Sentence(text, config.language, "history", "phrase")
+                    decider.heard([Spoken(sentence, text, False)])
+                else:
+                    decider.decide(Transcript(Sensitive(text), config.language))
+            decision = decider.decide(Transcript(Sensitive(asked.text), config.language))
+            assert decision is not None, "final words are always decided"
+            sentences: list[Sentence] = []
+            blocked: list[str] = []
+            for effect in decision.effects:
+                if isinstance(effect, Say | Answer):
+                    async for item in composer.sentences(effect):
+                        match item:
+                            case Sentence():
+                                sentences.append(item)
+                            case Blocked():
+                                blocked += item.rules
+                            case Fault():
+                                blocked.append(item.code)
+        finally:
+            await close()
+        return _answer_object(decision, sentences, blocked, (self._clock.now() - began) * 1000)
+
+
+def _answer_object(
+    decision: Decision, sentences: list[Sentence], blocked: list[str], latency_ms: float
+) -> dict[str, Any]:
+    sources = {source.id: source for sentence in sentences for source in sentence.sources}
+    best = min((sentence.rung for sentence in sentences), key=_RUNGS.index, default="phrase")
+    joint = "" if decision.language == "zh" else " "
+    return {
+        "lang": decision.language,
+        "intent": decision.intent,
+        "state": decision.state,
+        "urgency": decision.urgency,
+        "red_flags": list(decision.red_flags),
+        "nurse_call": decision.nurse_call,
+        "action": decision.action,
+        "spoken": joint.join(sentence.text for sentence in sentences),
+        "sources": [
+            {"id": source.id, "title": source.title, "org": source.org, "year": source.year}
+            for source in sources.values()
+        ],
+        "blocked": blocked,
+        "rung": best,
+        "latency_ms": round(latency_ms, 2),
+    }
+
+
+_RUNGS = ["gpt", "embedded", "passage", "phrase"]
+
+
+def answer_lines(lines: Iterable[str], asker: Asker) -> Iterator[tuple[dict[str, Any], bool]]:
+    """(answer object, whether it is an answer) for each line of JSON; a bad line gets an object with `error`."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        identity: Any = None
+        try:
+            item = _parse_line(line, number)
+            identity = item.get("id")
+            yield {"id": identity} | asker.answer(_asked(item, number)), True
+        except FAILURES as error:
+            yield {"id": identity, "error": {"code": error.code, "message": str(error)}}, False
+
+
+def _parse_line(line: str, number: int) -> dict[str, Any]:
+    try:
+        item = json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        raise InputError("line_invalid", f"Line {number} is not JSON.", 'Give {"id": …, "text": …}.') from None
+    if not isinstance(item, dict):
+        raise InputError("line_invalid", f"Line {number} is not an object.", 'Give {"id": …, "text": …}.')
+    return item
+
+
+def _asked(item: dict[str, Any], number: int) -> Asked:
+    text, language = item.get("text"), item.get("lang")
+    if not isinstance(text, str):
+        raise InputError("line_invalid", f"Line {number}: 'text' must be a string.", "")
+    if language not in (None, "en", "zh"):
+        raise InputError("language_unknown", f"Line {number}: 'lang' must be en or zh.", "")
+    return Asked(text[:_LONGEST], language, _patient(item.get("patient")), _history(item.get("history"), number))
+
+
+def _patient(given: Any) -> Patient | None:
+    if given is None:
+        return None
+    return load_patient(Path(given)) if isinstance(given, str) else parse_patient(given)
+
+
+def _history(given: Any, number: int) -> tuple[tuple[str, str], ...]:
+    """Earlier turns: objects with `role` (or `speaker`) and `text`, pairs, or plain strings of the patient."""
+    turns: list[tuple[str, str]] = []
+    for turn in given or []:
+        match turn:
+            case str():
+                turns.append(("patient", turn))
+            case {"text": str(text), **rest}:
+                turns.append((_role(rest.get("role", rest.get("speaker"))), text))
+            case [str(role), str(text)]:
+                turns.append((_role(role), text))
+            case _:
+                raise InputError("line_invalid", f"Line {number}: 'history' has a turn without text.", "")
+    return tuple(turns)
+
+
+def _role(given: object) -> str:
+    return "robot" if given in ("robot", "assistant", "bedside", "bot", "system") else "patient"

@@ -1,0 +1,346 @@
+"""THE MAIN PATH: one conversation between a patient and the robot.
+
+    microphone frame → listener → recognizer → decider → composer (guard) → synthesizer → speaker
+                          └──────────── turns: who has the floor ────────────┘
+
+Frames are handed on by direct calls; a task is made only when a turn ends. Whatever happens is told to the observers
+(journal, display, simulator), in order, as the events of `robot.events`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+from hardware.audio import AudioFrame
+from hardware.ports import Clock, Display, HardwareError, Microphone, NurseCall, Speaker, Timer
+from robot.errors import RecognizerError, phrase_for
+from robot.events import (
+    ButtonPressed,
+    CallNurse,
+    Decision,
+    DialogEvent,
+    EmergencyCleared,
+    Event,
+    Fault,
+    FloorChanged,
+    Interrupted,
+    Language,
+    Opened,
+    Sensitive,
+    SpeechConfirmed,
+    SpeechDismissed,
+    SpeechEnded,
+    SpeechStarted,
+    Spoken,
+    TimedOut,
+    Transcript,
+    VoiceEvent,
+)
+from robot.hear.listen import Listener
+from robot.nurse_line import NurseLine
+from robot.reply import Replies, TurnClock, ends
+from robot.speak.caption import Captions
+from robot.speak.play import Playback
+from robot.stages import Decider, Recognition, Recognizer, Synthesizer
+from robot.think.compose import Composer
+from robot.turns import TurnAction, Turns
+
+Observer = Callable[[Event], None]
+
+_TRIGGERS: dict[type[VoiceEvent], str] = {
+    SpeechStarted: "speech_started",
+    SpeechConfirmed: "speech_confirmed",
+    SpeechDismissed: "speech_dismissed",
+    SpeechEnded: "speech_ended",
+}
+_SPOKEN_FAULTS = ("_gone", "_stalled", "_missing")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a conversation is made of; each can be replaced by an object of the same protocol."""
+
+    clock: Clock
+    microphone: Microphone
+    speaker: Speaker
+    display: Display
+    nurse_call: NurseCall
+    listener: Listener
+    recognizer: Recognizer
+    decider: Decider
+    composer: Composer
+    synthesizer: Synthesizer
+    bed: str = "bed"
+    language: Language = "en"
+    dead_air_s: float = 2.0
+    recognizer_limit_s: float = 8.0
+    close_engines: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """Ends what the engines hold: threads, child processes."""
+
+
+class Conversation:
+    """`async with conversation:` opens the devices and greets; `await conversation.ended()` waits for goodbye."""
+
+    def __init__(self, parts: Parts, observers: tuple[Observer, ...] = ()) -> None:
+        self.parts = parts
+        self.turns = Turns()
+        self._observers: list[Observer] = [Captions(parts.display), *observers]
+        self._playback = Playback(parts.speaker, parts.synthesizer, self._on_first_sound)
+        self._replies = Replies(parts.composer, self._playback, parts.clock, self.tell, self._on_reply_done)
+        self._line = NurseLine(parts.nurse_call, parts.clock, parts.bed, self._on_dialog_event)
+        self._recognition: Recognition | None = None
+        self._language: Language = parts.language
+        self._turns_taken = 0
+        self._turn: TurnClock | None = None
+        """The turn that is being answered; None once the patient took the floor back."""
+        self._unanswered = ""
+        """Words of the patient that no reply has sounded for yet."""
+        self._timers: dict[str, Timer] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: asyncio.Future[None] | None = None
+
+    # ---- life ----
+
+    async def __aenter__(self) -> Self:
+        self._ended = asyncio.get_running_loop().create_future()
+        await self._line.open()
+        await self.parts.speaker.open(self._playback.on_played, self._on_speaker_fault)
+        self._spawn(self._replies.run())
+        await self.parts.microphone.open(self._on_frame, self._on_microphone_fault)
+        self._on_dialog_event(Opened())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name in list(self._timers):
+            self._stop_timer(name)
+        await self.parts.microphone.close()
+        self._drop_recognition()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._line.close()
+        await self.parts.speaker.close()
+        await self.parts.display.close()
+        if self.parts.close_engines is not None:
+            await self.parts.close_engines()
+
+    async def ended(self) -> None:
+        """Return when the conversation is over; raises what a defect raised in one of its tasks."""
+        assert self._ended is not None, "a conversation is entered with `async with` first"
+        await asyncio.shield(self._ended)
+
+    @property
+    def settled(self) -> bool:
+        """True when nobody speaks, thinks or has anything left to say."""
+        return self.turns.floor == "nobody" and self._replies.idle
+
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` everything from now on."""
+        self._observers.append(observer)
+
+    def tell(self, event: Event) -> None:
+        """Tell all observers."""
+        for observer in self._observers:
+            observer(event)
+
+    # ---- the patient: sound, text, the button ----
+
+    def _on_frame(self, frame: AudioFrame) -> None:
+        event = self.parts.listener.push(frame, self.parts.speaker.reference)
+        if self._recognition is not None:
+            self._recognition.feed(frame.samples)
+        if event is not None:
+            self._on_voice(event)
+
+    def _on_voice(self, event: VoiceEvent) -> None:
+        """First the floor, so that the speaker is silent within the frame; then the recognizer."""
+        self.tell(event)
+        self._take(_TRIGGERS[type(event)])
+        if isinstance(event, SpeechStarted):
+            self._drop_recognition()
+            self._recognition = self.parts.recognizer.listen(self._language, self._on_partial)
+            self._recognition.feed(self.parts.listener.pre_roll)
+        elif isinstance(event, SpeechDismissed):
+            self._drop_recognition()
+        elif isinstance(event, SpeechEnded) and self._recognition is not None:
+            recognition, self._recognition = self._recognition, None
+            self._spawn(self._recognize(recognition, self._begin_turn(event.at - event.speech_end)))
+
+    def hear_text(self, text: str) -> None:
+        """The patient's words without sound (typed, or `--ears text`); they interrupt as spoken ones do."""
+        for trigger in ("speech_started", "speech_confirmed", "speech_ended"):
+            self._take(trigger)
+        self._on_transcript(Transcript(Sensitive(text), self._language, engine="text"), self._begin_turn(0.0))
+
+    def press_button(self) -> None:
+        """The patient pressed the call button."""
+        self._on_dialog_event(ButtonPressed())
+
+    def clear_emergency(self, by: str) -> None:
+        """Staff (`by`: a role) ended the emergency."""
+        self._on_dialog_event(EmergencyCleared(by))
+
+    # ---- a turn: recognize, decide, reply ----
+
+    def _begin_turn(self, silent_for_s: float) -> TurnClock:
+        clock = self.parts.clock
+        self._turns_taken += 1
+        self._turn = TurnClock(self._turns_taken, clock.now() - silent_for_s)
+        self._turn.mark("endpoint", clock.now())
+        self._stop_timer("dead_air")
+        self._timers["dead_air"] = clock.call_later(max(0.0, self.parts.dead_air_s - silent_for_s), self._on_dead_air)
+        return self._turn
+
+    async def _recognize(self, recognition: Recognition, turn: TurnClock) -> None:
+        try:
+            async with asyncio.timeout(self.parts.recognizer_limit_s):
+                transcript = await recognition.finish()
+        except (RecognizerError, TimeoutError) as error:
+            recognition.cancel()
+            code = error.code if isinstance(error, RecognizerError) else "recognizer_timeout"
+            self._on_dialog_event(Fault(code, "trouble_hearing"))
+            return
+        turn.mark("recognize", self.parts.clock.now())
+        self._on_transcript(transcript, turn)
+
+    def _on_transcript(self, transcript: Transcript, turn: TurnClock) -> None:
+        """Decide; words that were cut off by an end of turn that came too early are put before those that followed."""
+        self.tell(transcript)
+        if self._unanswered:
+            words = Sensitive(f"{self._unanswered} {transcript.text}")
+            transcript = replace(transcript, text=words, words=(), alternatives=())
+        self._unanswered = transcript.text
+        if turn is not self._turn:
+            return  # the patient went on while these words were being recognized
+        decision = self.parts.decider.decide(transcript)
+        turn.mark("decide", self.parts.clock.now())
+        if decision is None:
+            self._take("reply_done")
+        else:
+            self._carry_out(decision, turn)
+
+    def _on_partial(self, transcript: Transcript) -> None:
+        """Only red flags act on words that are not final."""
+        if (decision := self.parts.decider.decide(transcript)) is not None:
+            self._carry_out(decision, None)
+
+    def _on_dialog_event(self, event: DialogEvent) -> None:
+        self.tell(event)
+        if (decision := self.parts.decider.decide(event)) is not None:
+            self._carry_out(decision, None)
+
+    def _carry_out(self, decision: Decision, turn: TurnClock | None) -> None:
+        """A nurse is called before anything is said; then the reply waits for its turn."""
+        self.tell(decision)
+        self._language = decision.language
+        self._stop_timer("silence")
+        for effect in decision.effects:
+            if isinstance(effect, CallNurse):
+                self._line.call(effect)
+        if decision.interrupts and self._replies.speaking and self._playback.interruptible:
+            self._cut()
+        if decision.effects:
+            self._replies.add(decision, turn)
+        else:
+            self._on_reply_done((), decision)
+
+    # ---- the floor ----
+
+    def _take(self, trigger: str) -> None:
+        before = self.turns.floor
+        action = self.turns.take(trigger, interruptible=self._playback.interruptible)
+        if action is TurnAction.PAUSE:
+            self._playback.pause()
+        elif action is TurnAction.RESUME:
+            self._playback.resume()
+        elif action is TurnAction.YIELD:
+            self._cut()
+        if (floor := self.turns.floor) != before:
+            self._stop_timer("silence")
+            self._replies.floor_is_free(floor not in ("patient", "paused"))
+            self.tell(FloorChanged(floor))
+
+    def _cut(self) -> None:
+        """The reply stops; what was heard of it is remembered. If nothing was, the patient's turn is not over."""
+        heard = self._replies.cut()
+        self._turn = None
+        self._stop_timer("dead_air")
+        if any(spoken.heard for spoken in heard):
+            self._unanswered = ""
+        self.parts.decider.heard(heard)
+        self.tell(Interrupted(heard))
+
+    def _on_first_sound(self) -> None:
+        self._unanswered = ""
+        self._stop_timer("dead_air")
+        self._replies.sounded()
+        self._take("reply_sounds")
+
+    def _on_reply_done(self, spoken: tuple[Spoken, ...], decision: Decision) -> None:
+        self._unanswered = ""
+        self._stop_timer("dead_air")
+        for entry in spoken:
+            self.tell(entry)
+        self.parts.decider.heard(spoken)
+        if ends(decision) and self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+        if not self._replies.idle:
+            return
+        if not self.parts.listener.speaking:
+            # A fresh start for the patient's turn: no trace of the robot's own voice in the detector.
+            self.parts.listener.reset()
+        self._take("reply_done")
+        if decision.timeout_s is not None:
+            self._timers["silence"] = self.parts.clock.call_later(
+                decision.timeout_s, lambda: self._on_dialog_event(TimedOut())
+            )
+
+    def _on_dead_air(self) -> None:
+        """Nothing has sounded for too long: say so, while the answer is still being made."""
+        if self.turns.floor == "thinking" and not self._playback.busy:
+            self._spawn(self._replies.fill(self._language))
+
+    # ---- faults ----
+
+    def _on_microphone_fault(self, error: HardwareError) -> None:
+        """A microphone that goes in mid-sentence ends the turn: what was heard so far is answered."""
+        if error.code.endswith(_SPOKEN_FAULTS):
+            if (event := self.parts.listener.cut_off()) is not None:
+                self._on_voice(event)
+            self._on_dialog_event(Fault(error.code, phrase_for(error)))
+        else:
+            self.tell(Fault(error.code, phrase_for(error)))
+
+    def _on_speaker_fault(self, error: HardwareError) -> None:
+        self.tell(Fault(error.code, phrase_for(error)))
+
+    # ---- tasks and timers ----
+
+    def _drop_recognition(self) -> None:
+        if self._recognition is not None:
+            self._recognition.cancel()
+            self._recognition = None
+
+    def _stop_timer(self, name: str) -> None:
+        if (timer := self._timers.pop(name, None)) is not None:
+            timer.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_task_done)
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        """A defect in a task ends the conversation loudly; an expected failure never gets here."""
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(error)

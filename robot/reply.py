@@ -1,0 +1,177 @@
+"""Speaks decisions, one after another: compose, guard, synthesize, play — and stop when the patient takes the floor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from hardware.ports import Clock, HardwareError
+from robot.errors import SynthesizerError
+from robot.events import Answer, Decision, End, Event, Fault, Language, Say, Sentence, Spoken, TurnTimed
+from robot.speak.play import Playback
+from robot.think.compose import Composer
+
+_PATIENT_MAY_FINISH_S = 2.0
+"""An emergency waits no longer than the dead-air limit for a patient who goes on speaking."""
+
+
+@dataclass(slots=True)
+class TurnClock:
+    """When the stages of one turn were done, on the conversation's clock; `speech_end` is the patient's last sound."""
+
+    number: int
+    speech_end: float
+    marks: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, stage: str, now: float) -> None:
+        """`stage` is done; only its first time counts."""
+        self.marks.setdefault(stage, now)
+
+    def timed(self, now: float) -> TurnTimed:
+        """The turn's times in milliseconds, each stage from the end of the one before; the last is `play`."""
+        self.mark("play", now)
+        stages: dict[str, float] = {}
+        before = self.speech_end
+        for stage, at in self.marks.items():
+            stages[stage] = round((at - before) * 1000, 2)
+            before = at
+        return TurnTimed(self.number, round((now - self.speech_end) * 1000, 2), stages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    decision: Decision
+    turn: TurnClock | None
+
+
+class Replies:
+    """The queue of what is still to be said, and the task that says it.
+
+    `on_done(spoken, last)` follows each reply that was not cut; `last` is its decision.
+    """
+
+    def __init__(
+        self,
+        composer: Composer,
+        playback: Playback,
+        clock: Clock,
+        tell: Callable[[Event], None],
+        on_done: Callable[[tuple[Spoken, ...], Decision], None],
+    ) -> None:
+        self._composer = composer
+        self._playback = playback
+        self._clock = clock
+        self._tell = tell
+        self._on_done = on_done
+        self._waiting: deque[_Reply] = deque()
+        self._added = asyncio.Event()
+        self._current: asyncio.Task[tuple[Spoken, ...]] | None = None
+        self._turn: TurnClock | None = None
+        self._floor_free = asyncio.Event()
+        self._floor_free.set()
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is being said or waits to be said."""
+        return self._current is None and not self._waiting
+
+    @property
+    def speaking(self) -> bool:
+        """True while a reply is being made or said."""
+        return self._current is not None
+
+    def floor_is_free(self, free: bool) -> None:
+        """Whether a reply may begin: not while the patient speaks."""
+        if free:
+            self._floor_free.set()
+        else:
+            self._floor_free.clear()
+
+    def add(self, decision: Decision, turn: TurnClock | None = None) -> None:
+        """Say this after what is being said."""
+        self._waiting.append(_Reply(decision, turn))
+        self._added.set()
+
+    def sounded(self) -> None:
+        """The first block of the reply has just been played."""
+        if self._turn is not None:
+            self._tell(self._turn.timed(self._clock.now()))
+            self._turn = None
+
+    def cut(self) -> tuple[Spoken, ...]:
+        """Silence now; what had been heard. Of what waits, answers to the patient go too; a nurse's answer stays."""
+        self._waiting = deque(reply for reply in self._waiting if reply.turn is None)
+        spoken = self._playback.interrupt()
+        self._turn = None
+        if self._current is not None:
+            self._current.cancel()
+        return spoken
+
+    async def fill(self, language: Language) -> None:
+        """Break a silence that lasts too long, while the reply is still being made."""
+        async with aclosing(self._composer.sentences(self._composer.filler(language))) as items:
+            async for item in items:
+                self._tell(item)
+                if isinstance(item, Sentence):
+                    await self._say_sentence(item, None)
+
+    async def run(self) -> None:
+        """Say what is added, until cancelled."""
+        while True:
+            while not self._waiting:
+                self._added.clear()
+                await self._added.wait()
+            await self._wait_for_floor(urgent=self._waiting[0].decision.action == "escalate")
+            if not self._waiting:
+                continue  # it was an answer, and the patient went on
+            reply = self._waiting.popleft()
+            self._turn = reply.turn
+            self._current = asyncio.get_running_loop().create_task(self._say(reply))
+            try:
+                spoken = await self._current
+            except asyncio.CancelledError:
+                if not self._current.cancelled():
+                    self._current.cancel()
+                    raise
+                continue
+            finally:
+                self._current = None
+            self._on_done(spoken, reply.decision)
+
+    async def _wait_for_floor(self, *, urgent: bool) -> None:
+        try:
+            async with asyncio.timeout(_PATIENT_MAY_FINISH_S if urgent else None):
+                await self._floor_free.wait()
+        except TimeoutError:
+            return
+
+    async def _say(self, reply: _Reply) -> tuple[Spoken, ...]:
+        for effect in reply.decision.effects:
+            if isinstance(effect, Say | Answer):
+                async with aclosing(self._composer.sentences(effect)) as items:
+                    async for item in items:
+                        self._tell(item)
+                        if isinstance(item, Sentence):
+                            await self._say_sentence(item, reply.turn)
+        try:
+            return await self._playback.finish()
+        except HardwareError as error:
+            self._tell(Fault(error.code, "trouble_device"))
+            return self._playback.interrupt()
+
+    async def _say_sentence(self, sentence: Sentence, turn: TurnClock | None) -> None:
+        """A sentence that cannot be sounded is still on the display; the reply goes on."""
+        if turn is not None:
+            turn.mark("compose", self._clock.now())
+        try:
+            await self._playback.say(sentence)
+        except (SynthesizerError, HardwareError) as error:
+            self._tell(Fault(error.code, "trouble_device"))
+
+
+def ends(decision: Decision) -> bool:
+    """Whether the conversation is over once `decision` was said."""
+    return any(isinstance(effect, End) for effect in decision.effects)

@@ -1,0 +1,1 @@
+"""The simulator: scripted visits, the live view, the report and replay. A product on top of `robot.app`."""

@@ -1,0 +1,118 @@
+"""Plays a journal's visit again on the simulated clock and compares decision for decision.
+
+A journal of a scripted visit names its scenario, seed and configuration; that is enough, because a visit is decided by
+its frames. A journal of a live conversation can be replayed when it was recorded with `--reveal`: then the patient's
+words are in it, and they are handed over as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from dialogs.model import Scenario, Step
+from hardware.clock import SimulatedClock
+from hardware.room import Room
+from robot.app import build
+from robot.config import Config
+from robot.errors import InputError
+from robot.events import Decision, Event, Sentence
+from robot.records.journal import describe, read_journal
+from robot.simulate.run import Visit, play_visit
+from robot.simulate.scenario import ScriptedPatient
+
+_DECIDED = ("Decision", "Sentence")
+_COMPARED = {
+    "Decision": ("intent", "state", "action", "urgency", "red_flags", "language", "effects"),
+    "Sentence": ("topic", "rung", "language", "digest"),
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a replay went another way: the number of the decision, what the journal has, what was decided now."""
+
+    number: int
+    recorded: dict[str, Any] | None
+    replayed: dict[str, Any] | None
+
+
+def replay(path: Path, config: Config) -> list[Difference]:
+    """The differences between the journal and its replay; empty: the same decisions and sentences.
+
+    Raises InputError: not a journal, the scenario changed since, or a live journal without words.
+    """
+    entries = list(read_journal(path))
+    if not entries:
+        raise InputError("journal_unreadable", f"{path}: is empty.", "Record a new one.")
+    about = entries[0]
+    config = Config.model_validate({**config.model_dump(), **about.get("config", {})})
+    recorded = _decided(entries)
+    replayed = _replay_scenario(path, about, config) if "scenario" in about else _replay_words(path, entries, config)
+    longest = max(len(recorded), len(replayed))
+    pairs = zip(_padded(recorded, longest), _padded(replayed, longest), strict=True)
+    return [Difference(number, old, new) for number, (old, new) in enumerate(pairs, 1) if old != new]
+
+
+def _replay_scenario(path: Path, about: dict[str, Any], config: Config) -> list[dict[str, Any]]:
+    scenario = Path(about["scenario"])
+    if not scenario.is_file():
+        raise InputError("scenario_missing", f"{path}: its scenario {scenario} is gone.", "Run from the same folder.")
+    if hashlib.sha256(scenario.read_bytes()).hexdigest()[:16] != about["scenario_digest"]:
+        raise InputError("scenario_changed", f"{scenario} has changed since {path} was recorded.", "Record a new one.")
+    decided: list[dict[str, Any]] = []
+    visit = Visit(scenario, fast=True, seed=about["seed"], ears=about["ears"])
+    play_visit(config, visit, Console(quiet=True), observers=(lambda event: _note(event, decided),))
+    return decided
+
+
+def _replay_words(path: Path, entries: list[dict[str, Any]], config: Config) -> list[dict[str, Any]]:
+    words = [entry["text"] for entry in entries if entry["kind"] == "Transcript" and entry["final"]]
+    if not all(isinstance(text, str) for text in words):
+        raise InputError(
+            "journal_without_words", f"{path} has no words of the patient in it.", "Record with --reveal to replay."
+        )
+    scenario = Scenario(title="Replay", steps=[Step(say=text) for text in words if text])
+    clock = SimulatedClock()
+    decided: list[dict[str, Any]] = []
+
+    async def play() -> None:
+        room = Room(clock)
+        conversation = build(config, observers=(lambda event: _note(event, decided),), clock=clock, room=room)
+        patient = ScriptedPatient(scenario, path.parent, conversation, room, ears="text")
+        async with conversation:
+            await patient.play()
+
+    clock.run(play())
+    return decided
+
+
+def _note(event: Event, decided: list[dict[str, Any]]) -> None:
+    if isinstance(event, Decision | Sentence):
+        decided.append(_compared(type(event).__name__, describe(event, reveal=False)))
+
+
+def _decided(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [_compared(entry["kind"], entry) for entry in entries if entry["kind"] in _DECIDED]
+
+
+def _compared(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: entry[name] for name in _COMPARED[kind]}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}
+
+
+def _padded(entries: list[dict[str, Any]], length: int) -> list[dict[str, Any] | None]:
+    return [*entries, *([None] * (length - len(entries)))]
+
+
+def print_replay(path: Path, config: Config, console: Console) -> int:
+    """Replay and say how it went; returns the exit status."""
+    differences = replay(path, config)
+    for difference in differences[:10]:
+        console.print(f"{difference.number}: recorded {difference.recorded}\n   replayed {difference.replayed}")
+    console.print("the same decisions" if not differences else f"{len(differences)} decisions differ", style="bold")
+    return 0 if not differences else 1

@@ -1,0 +1,44 @@
+"""`bedside talk`: a conversation through the real microphone and speaker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hardware.clock import SystemClock
+from robot.app import build
+from robot.config import Config
+from robot.records.journal import Journal
+
+_REAL = {
+    "microphone": {"driver": "portaudio"},
+    "speaker": {"driver": "portaudio"},
+    "display": {"driver": "terminal"},
+    "nurse_call": {"driver": "log"},
+}
+
+
+def talk(config: Config, *, out: Path | None, reveal: bool) -> int:
+    """Talk until goodbye. Devices that the configuration leaves at `simulated` become the real ones."""
+    changes = {
+        name: getattr(config, name).model_copy(update=real)
+        for name, real in _REAL.items()
+        if getattr(config, name).driver == "simulated"
+    }
+    config = config.model_copy(update=changes)
+    if reveal and config.display.driver == "terminal":
+        options = {**config.display.options, "reveal": True}
+        config = config.model_copy(update={"display": config.display.model_copy(update={"options": options})})
+    clock = SystemClock()
+    return clock.run(_talk(config, clock, out, reveal))
+
+
+async def _talk(config: Config, clock: SystemClock, out: Path | None, reveal: bool) -> int:
+    about = {"title": "Talk", "config": config.model_dump(mode="json", exclude_defaults=True)}
+    journal = Journal(out / "journal.jsonl", clock, reveal=reveal, about=about) if out else None
+    try:
+        async with build(config, observers=(journal,) if journal else (), clock=clock) as conversation:
+            await conversation.ended()
+    finally:
+        if journal is not None:
+            journal.close()
+    return 0
