@@ -59,11 +59,17 @@ def _engine() -> Any:
 
 
 def _apply(engine: Any, properties: dict[str, Any], applied: dict[str, Any]) -> None:
-    """Set what differs from what was set before."""
+    """Set what differs from what was set before. pyttsx3 does not raise what goes wrong, it reports it."""
+    wrong: list[Exception] = []
+    token = engine.connect("error", lambda name, exception: wrong.append(exception))
     for key, value in properties.items():
         if applied.get(key) != value:
             engine.setProperty(key, value)
             applied[key] = value
+    engine.disconnect(token)
+    if wrong:
+        applied.clear()
+        raise wrong[0]
 
 
 def _render(engine: Any, text: str, path: Path) -> None:
