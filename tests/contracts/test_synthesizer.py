@@ -36,12 +36,14 @@ def engine_type(request: pytest.FixtureRequest) -> type[Engine]:
     return request.param  # type: ignore[no-any-return]
 
 
-def run(engine_type: type[Engine], body: Callable[[Engine], Awaitable[None]], mode: str = "threads") -> None:
+def run(
+    engine_type: type[Engine], body: Callable[[Engine], Awaitable[None]], mode: str = "threads", **options: int
+) -> None:
     """`body` with a fresh engine, closed afterwards."""
 
     async def main() -> None:
         blocking = Blocking(inline=mode == "inline")
-        engine = engine_type(blocking)
+        engine = engine_type(blocking, **options)
         try:
             await body(engine)
         finally:
@@ -159,9 +161,9 @@ def test_ten_thousand_characters_come_piece_by_piece(engine_type: type[Engine]) 
         assert time.perf_counter() - start < 20  # 2 s
         assert len(pieces) > 40
         check_marks(pieces, text)
-        assert seconds(pieces) > 800
+        assert seconds(pieces) > 250
 
-    run(engine_type, body)
+    run(engine_type, body, words_per_minute=450)  # there is less sound to make
 
 
 def test_closing_early_stops_at_once_and_the_next_sentence_is_whole(engine_type: type[Engine], mode: str) -> None:
