@@ -34,8 +34,9 @@ clean:
 # The stamp is younger than pyproject.toml once everything in it is installed, so the second run starts at once.
 $(STAMP): pyproject.toml | $(BIN)/python
 	$(call install_torch)
-	$(PIP) install --quiet -e '.[dev]'
-	$(PIP) install --quiet --no-deps openai-whisper==20250625 silero-vad==6.2.3
+	@echo "Installing the libraries (a few minutes, 2 GB) …"
+	@$(PIP) install --quiet -e '.[dev]'
+	@$(PIP) install --quiet --no-deps openai-whisper==20250625 silero-vad==6.2.3
 	@touch $@
 
 # Torch first, and its CPU build: a plain `torch` brings gigabytes of CUDA on Linux. uv knows the index of the CPU builds;

@@ -82,6 +82,16 @@ LIBRARIES = (
 )
 
 
+def main(config: Config, *, as_json: bool = False) -> int:
+    """The command `bedside doctor`: the report on standard output; returns the exit status."""
+    checks = run_doctor(config)
+    if as_json:
+        sys.stdout.write(to_json(checks) + "\n")
+    else:
+        render(checks)
+    return exit_status(checks)
+
+
 def run_doctor(config: Config | None = None) -> list[Check]:
     """Look at everything `config` (default: simulator, embedded engines) needs or could use.
 
@@ -283,9 +293,17 @@ def _language_model(config: Config) -> Check:
     named = config.generator.options.get("model")
     if not isinstance(named, str):
         return Check(name, "missing", "none configured", purpose, remedy, required)
-    if not (Path(named).expanduser() / "config.json").is_file():
+    folder = Path(named).expanduser()
+    if (folder / "config.json").is_file() or _in_hub_cache(named):
+        return Check(name, "ok", named, purpose, "", required)
+    if folder.exists() or folder.is_absolute():
         return Check(name, "missing", f"{named} holds no model", purpose, remedy, required)
-    return Check(name, "ok", named, purpose, "", required)
+    return Check(name, "warn", f"{named} is not here: fetched from the hub at first use", purpose, remedy, required)
+
+
+def _in_hub_cache(named: str) -> bool:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    return any((home / "hub" / f"models--{named.replace('/', '--')}" / "snapshots").glob("*/config.json"))
 
 
 def _nurse_call(config: Config) -> Check:

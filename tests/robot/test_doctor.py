@@ -85,6 +85,16 @@ def test_a_language_model_is_a_folder_with_a_configuration(tmp_path: Path) -> No
     assert found(run_doctor(wanted), "language model").status == "ok"
 
 
+def test_a_model_of_the_hub_is_looked_for_in_its_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    wanted = config(generator={"engine": "transformers", "options": {"model": "someone/small"}})
+    assert found(run_doctor(wanted), "language model").status == "warn"
+    snapshot = tmp_path / "hub" / "models--someone--small" / "snapshots" / "1"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}")
+    assert found(run_doctor(wanted), "language model").status == "ok"
+
+
 def test_dialogs_that_do_not_load_are_named(tmp_path: Path) -> None:
     checks = run_doctor(config(dialogs=str(tmp_path)))
     assert found(checks, "dialogs").status == "missing"
@@ -126,6 +136,13 @@ def test_json_says_the_same() -> None:
     assert report["can_run"] is True
     assert [check["name"] for check in report["checks"]] == [check.name for check in checks]
     assert set(report["checks"][0]) == {"name", "status", "found", "purpose", "remedy", "required"}
+
+
+def test_the_command_prints_and_returns_the_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main(Config(), as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["can_run"] is True
+    assert doctor.main(Config()) == 0
+    assert "can run" in capsys.readouterr().out
 
 
 def test_looking_loads_no_model_library() -> None:
