@@ -37,13 +37,16 @@ def engine_type(request: pytest.FixtureRequest) -> type[Engine]:
 
 
 def run(
-    engine_type: type[Engine], body: Callable[[Engine], Awaitable[None]], mode: str = "threads", **options: int
+    engine_type: type[Engine],
+    body: Callable[[Engine], Awaitable[None]],
+    mode: str = "threads",
+    words_per_minute: int = 150,
 ) -> None:
     """`body` with a fresh engine, closed afterwards."""
 
     async def main() -> None:
         blocking = Blocking(inline=mode == "inline")
-        engine = engine_type(blocking, **options)
+        engine = engine_type(blocking, words_per_minute)
         try:
             await body(engine)
         finally:

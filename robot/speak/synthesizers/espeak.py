@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 
 from hardware.audio import Samples
@@ -47,7 +47,7 @@ class EspeakSynthesizer:
         self._strand = blocking.strand("espeak")
         self._repeatable = blocking.inline
 
-    async def synthesize(self, text: str, language: Language) -> AsyncIterator[Speech]:
+    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
         """The sound of `text`, a clause a piece. Closing stops the clause that is being made within a millisecond.
 
         Raises SynthesizerError: `language_unsupported`, `espeak_voice_unknown`, `espeak_failed`.

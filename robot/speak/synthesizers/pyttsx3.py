@@ -12,7 +12,7 @@ import tempfile
 import time
 import wave
 import weakref
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Pyttsx3Synthesizer:
         self._strand = blocking.strand("pyttsx3")
         self._child = Child([sys.executable, "-m", "robot.speak.synthesizers.pyttsx3_child"], timeout_s)
 
-    async def synthesize(self, text: str, language: Language) -> AsyncIterator[Speech]:
+    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
         """The sound of `text`. Closing returns at once; a rendering under way is finished and thrown away.
 
         Raises SynthesizerError: `language_unsupported`, `pyttsx3_hung`, `pyttsx3_died`, `pyttsx3_failed`.
