@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from robot import doctor
+from robot import doctor, doctor_checks
 from robot.config import Config
-from robot.doctor import Check, exit_status, render, run_doctor, to_json
+from robot.doctor import exit_status, render, run_doctor, to_json
+from robot.doctor_checks import Check
 
 
 def found(checks: list[Check], name: str) -> Check:
@@ -26,21 +27,25 @@ def config(**sections: object) -> Config:
 
 
 def hide(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = doctor.find_spec
+    real = doctor_checks.find_spec
 
     def find_spec(name: str) -> ModuleSpec | None:
         return None if name == module else real(name)
 
-    monkeypatch.setattr(doctor, "find_spec", find_spec)
+    monkeypatch.setattr(doctor_checks, "find_spec", find_spec)
 
 
-def test_the_default_configuration_can_run_where_these_tests_run() -> None:
-    checks = run_doctor()
+@pytest.fixture(scope="module")
+def checks() -> list[Check]:
+    """The report on the default configuration."""
+    return run_doctor()
+
+
+def test_the_default_configuration_can_run_where_these_tests_run(checks: list[Check]) -> None:
     assert exit_status(checks) == 0, [check for check in checks if check.required and check.status != "ok"]
 
 
-def test_each_check_is_told_apart_and_each_trouble_has_its_remedy() -> None:
-    checks = run_doctor()
+def test_each_check_is_told_apart_and_each_trouble_has_its_remedy(checks: list[Check]) -> None:
     assert len({check.name for check in checks}) == len(checks)
     assert all(check.purpose and check.found for check in checks)
     assert all(check.remedy for check in checks if check.status != "ok")
@@ -102,15 +107,15 @@ def test_dialogs_that_do_not_load_are_named(tmp_path: Path) -> None:
     assert exit_status(checks) == 1
 
 
-def test_a_line_that_calls_nobody_is_a_warning() -> None:
-    assert found(run_doctor(), "nurse call").status == "warn"
+def test_a_line_that_calls_nobody_is_a_warning(checks: list[Check]) -> None:
+    assert found(checks, "nurse call").status == "warn"
     webhook = config(nurse_call={"driver": "webhook", "options": {"url": "https://nurse.example/"}})
     assert found(run_doctor(webhook), "nurse call").status == "ok"
 
 
-def test_the_machine_has_memory_and_disk() -> None:
+def test_the_machine_has_memory_and_disk(checks: list[Check]) -> None:
     for name in ("memory", "disk"):
-        assert float(found(run_doctor(), name).found.split()[0]) >= 0
+        assert float(found(checks, name).found.split()[0]) >= 0
 
 
 def test_the_table_ends_with_the_commands_and_the_verdict() -> None:
@@ -130,8 +135,7 @@ def test_the_table_ends_with_the_commands_and_the_verdict() -> None:
     assert "can run" in stream.getvalue()
 
 
-def test_json_says_the_same() -> None:
-    checks = run_doctor()
+def test_json_says_the_same(checks: list[Check]) -> None:
     report = json.loads(to_json(checks))
     assert report["can_run"] is True
     assert [check["name"] for check in report["checks"]] == [check.name for check in checks]
