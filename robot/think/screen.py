@@ -1,0 +1,294 @@
+"""Hears an emergency in what a patient says: patterns of `dialogs/redflags.yaml` on a plain form of the words.
+
+It needs no model and no context, so it works on partial transcripts and with everything else down. Patterns of both
+languages are always tried, because people mix them. A near miss ("no chest pain", "my neighbour had a stroke") is only
+believed when it touches the match inside its own clause; more words elsewhere can raise a flag but never remove one.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from dialogs.redflags import Grammar, NearMiss, RedFlags, Signs, expand
+from robot.events import Language
+
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+(?:['’][a-z]+)*|[\u3400-\u9fff]+|([.!?。！？\n])|([^\s\w])")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_NEAR = 80
+"""Characters on either side of one of a flag's words in which its patterns are tried: twelve words of a sentence."""
+_BEFORE = 60
+_LONG_SENTENCE = 160
+_SHORTER = 8
+_STEM = 3
+_STOP, _COMMA = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """An emergency in a text: its class, how urgent it is, and where its words stand in the text."""
+
+    id: str
+    urgency: Literal["emergency", "urgent"]
+    span: tuple[int, int]
+
+
+class RedFlagScreen:
+    """Finds red flags in English, Chinese and mixed text."""
+
+    def __init__(self, redflags: RedFlags) -> None:
+        grammars: list[tuple[Grammar, Language]] = [(redflags.en, "en"), (redflags.zh, "zh")]
+        self._urgency = {key: flag.urgency for key, flag in redflags.flags.items()}
+        self._fillers = _Fillers(redflags)
+        self._stems: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self._parts: list[tuple[str, int]] = []
+        self._detectors: list[_Detector] = []
+        for grammar, language in grammars:
+            excuses = [_Excuse(rule, grammar) for rules in grammar.near_misses.values() for rule in rules]
+            for key, flag in redflags.flags.items():
+                signs = flag.en if language == "en" else flag.zh
+                for word in signs.words:
+                    if language == "en":
+                        self._stems[word[:_STEM]].append((word, len(self._detectors)))
+                    else:
+                        self._parts.append((word, len(self._detectors)))
+                self._detectors.append(
+                    _Detector(key, signs, grammar, [excuse for excuse in excuses if key not in excuse.not_for])
+                )
+
+    def screen(self, text: str, language: Language) -> tuple[RedFlag, ...]:
+        """The red flags in `text`, one of each class at most, in the order of the file.
+
+        `text` may be final or partial, any length; `language` is what the recognizer believed and decides nothing.
+        """
+        plain = _Plain(text, self._fillers)
+        found: dict[str, tuple[int, int]] = {}
+        for number, places in sorted(self._places(plain).items()):
+            detector = self._detectors[number]
+            if detector.id not in found and (span := detector.find(plain, places)):
+                found[detector.id] = plain.original(*span)
+        return tuple(RedFlag(key, self._urgency[key], found[key]) for key in self._urgency if key in found)
+
+    def _places(self, plain: _Plain) -> dict[int, list[int]]:
+        """Where one of its words stands, for every detector that has any in the text."""
+        places: dict[int, list[int]] = defaultdict(list)
+        stems = self._stems
+        for word, start in plain.words:
+            for stem, number in stems.get(word[:_STEM], ()):
+                if word.startswith(stem):
+                    places[number].append(start)
+        if plain.chinese:
+            for part, number in self._parts:
+                start = plain.text.find(part)
+                while start >= 0:
+                    places[number].append(start)
+                    start = plain.text.find(part, start + 1)
+        return places
+
+
+class _Fillers:
+    """What is taken out of a text before it is searched."""
+
+    def __init__(self, redflags: RedFlags) -> None:
+        phrases = [tuple(filler.split()) for filler in redflags.en.fillers]
+        self.words = frozenset(phrase[0] for phrase in phrases if len(phrase) == 1)
+        self.phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for phrase in sorted(phrases, key=len, reverse=True):
+            if len(phrase) > 1:
+                self.phrases[phrase[0]].append(phrase)
+        longest_first = sorted(redflags.zh.fillers, key=len, reverse=True)
+        self.chinese = re.compile("|".join(map(re.escape, longest_first)))
+
+
+class _Plain:
+    """A text as the patterns expect it: lower case, no fillers, no apostrophes, single spaces, none inside Chinese.
+
+    A full stop of any kind stays as " . "; lesser punctuation leaves only a mark that ends a clause.
+    """
+
+    def __init__(self, text: str, fillers: _Fillers) -> None:
+        low = text.lower()
+        if len(low) != len(text):  # a few capitals have a longer small form; offsets must stay those of `text`
+            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+        if not low.isascii():
+            low = low.translate(_FULL_WIDTH)
+            low = fillers.chinese.sub(lambda found: " " * len(found[0]), low)
+        self.words: list[tuple[str, int]] = []
+        self.marks: list[int] = [0]
+        self.stops: list[int] = [0]
+        self.chinese = False
+        self._starts: list[int] = []
+        self._origins: list[tuple[int, int]] = []
+        parts: list[str] = [" "]
+        at = 1
+        joined = False
+        tokens = [token for token in _TOKEN.finditer(low) if token[0] not in fillers.words]
+        skip = 0
+        for index, token in enumerate(tokens):
+            word = token[0]
+            if index < skip:
+                continue
+            if word in fillers.phrases:
+                skip = self._after_phrase(tokens, index, fillers.phrases[word])
+                if skip:
+                    continue
+            kind = token.lastindex
+            if kind == _COMMA:
+                self.marks.append(at)
+                continue
+            chinese = word[0] >= "\u3400"
+            if kind == _STOP:
+                self.marks.append(at)
+                self.stops.append(at)
+                word = "."
+                chinese = False
+            elif "'" in word or "’" in word:
+                word = word.replace("'", "").replace("’", "")
+            if chinese and joined:
+                parts.pop()
+                at -= 1
+                self.marks[-1] = min(self.marks[-1], at)
+            self._starts.append(at)
+            self._origins.append(token.span())
+            parts += (word, " ")
+            if chinese:
+                self.chinese = True
+            else:
+                self.words.append((word, at))
+            at += len(word) + 1
+            joined = chinese
+        self.text = "".join(parts)
+
+    @staticmethod
+    def _after_phrase(tokens: list[re.Match[str]], index: int, phrases: list[tuple[str, ...]]) -> int:
+        """Index of the token after the filler phrase that begins at `index`; 0 when none does."""
+        for phrase in phrases:
+            if tuple(token[0] for token in tokens[index : index + len(phrase)]) == phrase:
+                return index + len(phrase)
+        return 0
+
+    def clause(self, at: int) -> int:
+        """Where the clause of position `at` begins."""
+        return self.marks[bisect_right(self.marks, at) - 1]
+
+    def clause_end(self, at: int) -> int:
+        """Where the clause of position `at` ends."""
+        index = bisect_right(self.marks, at)
+        return self.marks[index] if index < len(self.marks) else len(self.text)
+
+    def sentence(self, at: int) -> tuple[int, int]:
+        """The sentence around position `at`; of a sentence without end only what stands near."""
+        index = bisect_right(self.stops, at)
+        end = self.stops[index] if index < len(self.stops) else len(self.text)
+        return max(self.stops[index - 1], at - _LONG_SENTENCE), min(end, at + _LONG_SENTENCE)
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The same stretch in the text as it was given."""
+        first = max(0, bisect_right(self._starts, start) - 1)
+        last = max(0, bisect_right(self._starts, end - 1) - 1)
+        (first_start, _), (last_start, last_end) = self._origins[first], self._origins[last]
+        if self.text[start] >= "\u3400":
+            first_start += start - self._starts[first]
+        if self.text[end - 1] >= "\u3400":
+            last_end = last_start + end - self._starts[last]
+        return first_start, last_end
+
+
+class _Excuse:
+    """A near-miss rule, compiled."""
+
+    def __init__(self, rule: NearMiss, grammar: Grammar) -> None:
+        def build(pattern: str) -> str:
+            return expand(pattern, grammar.fragments)
+
+        self.not_for = frozenset(rule.not_for)
+        self._before = re.compile(f"(?<![a-z])(?:{build(rule.before)}) ?$") if rule.before else None
+        self._match = re.compile(f"(?:{build(rule.match)})(?![a-z])") if rule.match else None
+        self._after = re.compile(f" ?(?:{build(rule.after)})(?![a-z])") if rule.after else None
+        self._unless = re.compile(f"(?<![a-z])(?:{build(rule.unless)})(?![a-z])") if rule.unless else None
+        self._breaks = re.compile("|".join(grammar.breaks))
+
+    def holds(self, plain: _Plain, start: int, end: int) -> bool:
+        """Whether the match from `start` to `end` is not meant."""
+        text = plain.text
+        if self._match and not self._match.match(text, start, end):
+            return False
+        if self._before:
+            low = max(plain.clause(start), start - _BEFORE)
+            for cut in self._breaks.finditer(text, low, start):
+                low = cut.end()
+            if not self._before.search(text, low, start):
+                return False
+        if self._after and not self._after.match(text, end, plain.clause_end(end)):
+            return False
+        return not (self._unless and self._unless.search(text, *plain.sentence(start)))
+
+
+class _Detector:
+    """One flag in one language."""
+
+    def __init__(self, key: str, signs: Signs, grammar: Grammar, excuses: list[_Excuse]) -> None:
+        def whole(pattern: str) -> re.Pattern[str]:
+            return re.compile(f"(?<![a-z0-9])(?:{expand(pattern, grammar.fragments)})(?![a-z])")
+
+        self.id = key
+        self._patterns = [whole(pattern) for pattern in signs.patterns]
+        self._idioms = [whole(pattern) for pattern in signs.idioms]
+        self._excuses = excuses
+        self._breaks = re.compile("|".join(grammar.breaks))
+
+    def find(self, plain: _Plain, places: list[int]) -> tuple[int, int] | None:
+        """The first match near `places` that is meant, as positions in the plain text."""
+        for low, high in _windows(places, plain.text):
+            idioms = [
+                found.span()
+                for idiom in self._idioms
+                for found in idiom.finditer(plain.text, low, high)
+                if plain.clause(found.start()) == plain.clause(found.end() - 1)
+            ]
+            excused: list[tuple[int, int]] = []
+            for span in sorted(self._matches(plain.text, low, high), key=lambda span: (span[0], -span[1])):
+                if any(begin < span[1] and span[0] < end for begin, end in idioms):
+                    continue
+                if any(self._part_of(plain, span, whole) for whole in excused):
+                    continue
+                if not any(excuse.holds(plain, *span) for excuse in self._excuses):
+                    return span
+                excused.append(span)
+        return None
+
+    def _matches(self, text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+        """All matches, also overlapping ones: one that is not meant may overlap one that is."""
+        for pattern in self._patterns:
+            start = low
+            while found := pattern.search(text, start, high):
+                yield found.span()
+                start = found.start() + 1
+
+    def _part_of(self, plain: _Plain, part: tuple[int, int], whole: tuple[int, int]) -> bool:
+        """Whether what excuses `whole` also excuses `part`: it is the same without a word or two before it."""
+        if not (whole[0] <= part[0] <= whole[0] + _SHORTER and part[1] <= whole[1]):
+            return False
+        return plain.clause(part[0]) <= whole[0] and not self._breaks.search(plain.text, whole[0], part[0] + 1)
+
+
+def _windows(places: list[int], text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of whole words around `places`, merged where they overlap."""
+    low = high = -1
+    for place in sorted(places):
+        start = max(0, text.rfind(" ", 0, max(0, place - _NEAR)))
+        stop = text.find(" ", min(len(text), place + _NEAR))
+        stop = len(text) if stop < 0 else stop + 1
+        if high < 0:
+            low, high = start, stop
+        elif start <= high:
+            high = max(high, stop)
+        else:
+            yield low, high
+            low, high = start, stop
+    if high >= 0:
+        yield low, high
