@@ -1,4 +1,7 @@
-"""The virtual sound card of `.ci/virtual_sound_card.sh`: marks for the tests that need it, and its plug."""
+"""The virtual sound card of `.ci/virtual_sound_card.sh`: marks for the tests that need it, and its plug.
+
+There is one card and its time is real: these tests run one after the other, beside nothing else (`make test`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ import pytest
 
 REAL_AUDIO = [
     pytest.mark.real_audio,
-    pytest.mark.xdist_group("sound_card"),  # there is one card: its tests run one after the other
     pytest.mark.skipif(
         not os.environ.get("BEDSIDE_VIRTUAL_CARD"),
         reason="needs the virtual sound card: source .ci/virtual_sound_card.sh",
