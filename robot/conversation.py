@@ -141,6 +141,11 @@ class Conversation:
         """True when nobody speaks, thinks or has anything left to say."""
         return self.turns.floor == "nobody" and self._replies.idle
 
+    @property
+    def saying(self) -> tuple[Spoken, ...]:
+        """The reply that is being said: every sentence of it, with what has been heard of each until now."""
+        return self._playback.so_far
+
     def observe(self, observer: Observer) -> None:
         """Tell `observer` everything from now on."""
         self._observers.append(observer)
@@ -293,9 +298,11 @@ class Conversation:
             self._ended.set_result(None)
         if not self._replies.idle:
             return
-        if not self.parts.listener.speaking:
-            # A fresh start for the patient's turn: no trace of the robot's own voice in the detector.
-            self.parts.listener.reset()
+        if self.parts.listener.speaking:
+            self._take("reply_done_while_speaking")
+            return
+        # A fresh start for the patient's turn: no trace of the robot's own voice in the detector.
+        self.parts.listener.reset()
         self._take("reply_done")
         if decision.timeout_s is not None:
             self._timers["silence"] = self.parts.clock.call_later(

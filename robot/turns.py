@@ -48,6 +48,9 @@ _MOVES: tuple[tuple[str, Floor, Floor, TurnAction], ...] = (
     ("reply_done", "thinking", "nobody", TurnAction.NONE),
     ("reply_done", "robot", "nobody", TurnAction.NONE),
     ("reply_done", "paused", "patient", TurnAction.NONE),
+    ("reply_done_while_speaking", "thinking", "patient", TurnAction.NONE),
+    ("reply_done_while_speaking", "robot", "patient", TurnAction.NONE),
+    ("reply_done_while_speaking", "paused", "patient", TurnAction.NONE),
 )
 
 _ACTIONS = {(trigger, source): action for trigger, source, _, action in _MOVES}

@@ -8,7 +8,7 @@ from typing import Any
 from transitions import EventData, Machine
 
 from dialogs.loader import Dialogs, states
-from dialogs.model import Move
+from dialogs.model import Action, Move
 
 TIMED_OUT = "timed_out"
 RED_FLAG = "red_flag"
@@ -47,7 +47,8 @@ class Chart:
             for move in state.moves:
                 self._add(name, move)
             timeout = state.timeout
-            self._add(name, Move(intent=TIMED_OUT, to=timeout.to, say=timeout.say, do=timeout.do))
+            action: Action = "escalate" if name in self.latched else "ask"
+            self._add(name, Move(intent=TIMED_OUT, to=timeout.to, say=timeout.say, do=timeout.do, action=action))
             if name in self.latched:
                 self._add(name, everywhere.cleared)
                 self._add(name, Move(intent=RED_FLAG, do="call_nurse", action="escalate"))
