@@ -25,6 +25,7 @@ _BEFORE = 60
 _LONG_SENTENCE = 160
 _SHORTER = 8
 _STEM = 3
+_AHEAD = 6
 _STOP, _COMMA = 1, 2
 
 
@@ -165,10 +166,12 @@ class _Plain:
 
     @staticmethod
     def _after_phrase(tokens: list[re.Match[str]], index: int, phrases: list[tuple[str, ...]]) -> int:
-        """Index of the token after the filler phrase that begins at `index`; 0 when none does."""
+        """Index of the token after the filler phrase that begins at `index`; 0 when none does. Commas do not count."""
+        ahead = [place for place in range(index, min(index + _AHEAD, len(tokens))) if tokens[place].lastindex != _COMMA]
         for phrase in phrases:
-            if tuple(token[0] for token in tokens[index : index + len(phrase)]) == phrase:
-                return index + len(phrase)
+            places = ahead[: len(phrase)]
+            if tuple(tokens[place][0] for place in places) == phrase:
+                return places[-1] + 1
         return 0
 
     def clause(self, at: int) -> int:
