@@ -31,6 +31,7 @@ class TransformersGenerator:
 
     def __init__(self, blocking: Blocking, model: str, *, max_tokens: int = 96, threads: int | None = None) -> None:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
 
@@ -44,7 +45,7 @@ class TransformersGenerator:
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(model)
             self._model: Any = AutoModelForCausalLM.from_pretrained(model).eval()
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             code = "model_broken" if Path(model).is_dir() else "model_missing"
             raise ModelError(
                 code,
