@@ -47,10 +47,11 @@ _MOVES: tuple[tuple[str, Floor, Floor, TurnAction], ...] = (
     ("reply_sounds", "nobody", "robot", TurnAction.NONE),
     ("reply_done", "thinking", "nobody", TurnAction.NONE),
     ("reply_done", "robot", "nobody", TurnAction.NONE),
-    ("reply_done", "paused", "patient", TurnAction.NONE),
+    # Nothing is left to go on with, but the speaker has to wake: the next reply would never sound.
+    ("reply_done", "paused", "patient", TurnAction.RESUME),
     ("reply_done_while_speaking", "thinking", "patient", TurnAction.NONE),
     ("reply_done_while_speaking", "robot", "patient", TurnAction.NONE),
-    ("reply_done_while_speaking", "paused", "patient", TurnAction.NONE),
+    ("reply_done_while_speaking", "paused", "patient", TurnAction.RESUME),
 )
 
 _ACTIONS = {(trigger, source): action for trigger, source, _, action in _MOVES}
