@@ -184,6 +184,8 @@ class PassageText(Strict):
     """Every figure with its unit as the English text has it (`5 g`); empty when the text has none."""
     source: SourceText
     review: Review
+    locale: Literal["any", "cn", "us"] = "any"
+    """Whose guideline it is, where guidelines differ; the patient's own comes first."""
     audience: Literal["everyone", "adults", "older_adults", "pregnancy", "children", "condition"] = "adults"
     never_if: list[Key] = Field(default_factory=list)
     """Hazards of `hazards.yaml` under which this must not be said."""

@@ -28,6 +28,7 @@ retriever, with sentence embeddings, has to beat that.
 
 _ONE_WORD = 0.4
 _NOT_IN_TITLE = 0.7
+_FOREIGN = 0.85
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _CHINESE = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 _LONGEST = 600
@@ -35,7 +36,7 @@ _STOP = frozenset(
     "a an and are as at be been but by can could did do does for from get had has have how i if in is it its just many"
     " may me much my of on or please should so some tell than that the their them then there these they this to too us"
     " was we what when where which who why will with would you your about really want know think like need good bad"
-    " i'm it's don't what's that's day during".split()
+    " i'm it's don't what's that's day during".split()  # noqa: SIM905  # noqa: SIM905
 )
 _STOP_CHINESE = frozenset("的了吗呢啊我你您是有在和就都也还要能会可以这那个什么怎么多少几呀吧请问一想知道应该")
 
@@ -71,6 +72,8 @@ class _Document:
     title: str
     questions: str
     text: str
+    foreign: bool
+    """The guideline of another country: it comes after one of the patient's own, or of none."""
 
 
 class _Index:
@@ -89,6 +92,7 @@ class _Index:
         frequency = Counter(term for terms in self._asked for term in terms)
         self._idf = {term: math.log(1 + len(documents) / count) for term, count in frequency.items()}
         self._unknown_idf = math.log(1 + len(documents))
+        self._locale = np.array([_FOREIGN if document.foreign else 1.0 for document in documents])
         corpus = [self._terms(f"{document.title}\n{document.questions}\n{document.text}") for document in documents]
         self._vocabulary = frozenset(term for terms in corpus for term in terms)
         self._bm25: Any = bm25s.BM25()
@@ -100,7 +104,7 @@ class _Index:
         known = [term for term in terms if term in self._vocabulary]
         if not known:
             return []
-        scores = self._bm25.get_scores(known)
+        scores = self._bm25.get_scores(known) * self._locale
         best = [int(number) for number in np.argsort(-scores, kind="stable")[: max(1, k)] if scores[number] > 0]
         if not best or self.fit(frozenset(terms), best[0]) < self._enough:
             return []
@@ -124,8 +128,8 @@ class _Index:
 
 def _document(passage: PassageText, language: Language) -> _Document:
     if language == "zh":
-        return _Document(passage.title.zh, "\n".join(passage.questions.zh), passage.text.zh)
-    return _Document(passage.title.en, "\n".join(passage.questions.en), passage.text.en)
+        return _Document(passage.title.zh, "\n".join(passage.questions.zh), passage.text.zh, passage.locale == "us")
+    return _Document(passage.title.en, "\n".join(passage.questions.en), passage.text.en, passage.locale == "cn")
 
 
 def _english_terms() -> Callable[[str], list[str]]:
