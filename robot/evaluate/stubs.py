@@ -1,4 +1,4 @@
-"""Parts without a model, for benches and tests: their own time is known, so what is left is the runtime's."""
+"""Parts without a model or a device, for benches and tests: their own time is known, what is left is the runtime's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 import numpy as np
 
-from hardware.audio import RATE, Samples
+from hardware.audio import RATE, AudioFrame, Samples, frame_samples, silence
+from hardware.ports import Clock, NurseRequest, OnAcknowledged, OnFault, OnFrame, OnPlayed, Screen
 from robot.events import Answer, Language, Sensitive, Speech, Transcript
 from robot.stages import OnPartial
 
@@ -72,7 +73,7 @@ class StubRecognizer:
 
 
 class StubSynthesizer:
-    """A quiet tone of `ms_per_character`, with a mark at every word."""
+    """A quiet tone of `ms_per_character`, with a mark at every word. All sentences are views of one tone."""
 
     name = "stub"
     languages: frozenset[Language] = frozenset({"en", "zh"})
@@ -80,27 +81,131 @@ class StubSynthesizer:
     def __init__(self, ms_per_character: float = 60.0, rate: int = RATE) -> None:
         self.rate = rate
         self._samples = round(rate * ms_per_character / 1000)
+        self._tone = silence(0)
 
     async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
         starts = [0, *(index + 1 for index, char in enumerate(text) if char == " ")]
         marks = tuple((start * self._samples, start) for start in starts)
-        tone = np.full(len(text) * self._samples, 300, dtype=np.int16)
-        tone[1::2] = -300
-        yield Speech(tone, self.rate, marks)
+        size = len(text) * self._samples
+        if size > self._tone.size:
+            self._tone = np.tile(np.array([300, -300], dtype=np.int16), size)
+        yield Speech(self._tone[:size], self.rate, marks)
 
 
 class StubGenerator:
-    """Streams a fixed text in pieces, waiting before each when told to."""
+    """Streams fixed pieces, or the words of the best evidence; piece k (from 1) comes `k * piece_s` after the start."""
 
     name = "stub"
 
-    def __init__(self, pieces: Sequence[str], wait: Callable[[], AsyncGenerator[None, None]] | None = None) -> None:
+    def __init__(self, pieces: Sequence[str] = (), clock: Clock | None = None, piece_s: float = 0.0) -> None:
         self._pieces = pieces
-        self._wait = wait
+        self._clock = clock
+        self._piece_s = piece_s
 
     async def generate(self, answer: Answer) -> AsyncGenerator[str, None]:
-        for piece in self._pieces:
-            if self._wait is not None:
-                async for _ in self._wait():
-                    pass
+        clock = self._clock
+        started = clock.now() if clock else 0.0
+        for number, piece in enumerate(self._pieces or _words(answer.evidence[0].text), 1):
+            if clock is not None and (wait := started + number * self._piece_s - clock.now()) > 0:
+                await clock.sleep(wait)
             yield piece
+
+
+def _words(text: str) -> list[str]:
+    """Words with the space before them, as tokens of a language model come."""
+    first, *others = text.split(" ")
+    return [first, *(f" {word}" for word in others)]
+
+
+class StubMicrophone:
+    """Hears what is pushed into it."""
+
+    rate = RATE
+
+    def __init__(self) -> None:
+        self._on_frame: OnFrame | None = None
+        self._sequence = 0
+
+    async def open(self, on_frame: OnFrame, on_fault: OnFault) -> None:
+        self._on_frame = on_frame
+
+    def push(self, samples: Samples) -> None:
+        """The next frame."""
+        if self._on_frame is not None:
+            self._on_frame(AudioFrame(samples, RATE, self._sequence))
+            self._sequence += 1
+
+    async def close(self) -> None:
+        self._on_frame = None
+
+
+class StubSpeaker:
+    """Counts what it plays. `on_write` and `on_flush` follow each write and flush."""
+
+    rate = RATE
+    _BLOCK = frame_samples(RATE)
+    _SOUND = np.full(_BLOCK, 300, dtype=np.int16)
+    _SILENT = silence(0)
+
+    def __init__(self, on_write: Callable[[], None], on_flush: Callable[[], None]) -> None:
+        self._on_write = on_write
+        self._on_flush = on_flush
+        self._on_played: OnPlayed | None = None
+        self._paused = False
+        self.queued = 0
+        self.reference = self._SILENT
+
+    async def open(self, on_played: OnPlayed, on_fault: OnFault) -> None:
+        self._on_played = on_played
+
+    def play(self) -> None:
+        """A frame of time passes."""
+        if self._paused or not self.queued or self._on_played is None:
+            self.reference = self._SILENT
+            return
+        block = min(self._BLOCK, self.queued)
+        self.queued -= block
+        self.reference = self._SOUND
+        self._on_played(block)
+
+    def write(self, samples: Samples) -> None:
+        self.queued += samples.size
+        self._on_write()
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def flush(self) -> None:
+        self.queued = 0
+        self._paused = False
+        self.reference = self._SILENT
+        self._on_flush()
+
+    async def close(self) -> None:
+        self._on_played = None
+
+
+class StubDisplay:
+    """Shows nothing."""
+
+    def show(self, screen: Screen) -> None:
+        """Nobody looks."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class StubNurseCall:
+    """Delivers at once; nobody answers."""
+
+    async def open(self, on_acknowledged: OnAcknowledged) -> None:
+        """Nothing to open."""
+
+    async def deliver(self, request: NurseRequest) -> None:
+        """Delivered."""
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -72,6 +72,11 @@ class Playback:
         """True while something is queued or sounds."""
         return self._played < self._written
 
+    @property
+    def so_far(self) -> tuple[Spoken, ...]:
+        """The reply that is being said: every sentence of it, with what has been heard of each until now."""
+        return tuple(Spoken(entry.sentence, entry.heard(self._played), False) for entry in self._entries)
+
     def on_played(self, samples: int) -> None:
         """The speaker's report: `samples` more were played."""
         self._played += samples

@@ -36,7 +36,7 @@ _STOP = frozenset(
     "a an and are as at be been but by can could did do does for from get had has have how i if in is it its just many"
     " may me much my of on or please should so some tell than that the their them then there these they this to too us"
     " was we what when where which who why will with would you your about really want know think like need good bad"
-    " i'm it's don't what's that's day during".split()  # noqa: SIM905  # noqa: SIM905
+    " i'm it's don't what's that's day during".split()
 )
 _STOP_CHINESE = frozenset("的了吗呢啊我你您是有在和就都也还要能会可以这那个什么怎么多少几呀吧请问一想知道应该")
 
