@@ -125,7 +125,8 @@ def _simulate(options: argparse.Namespace) -> int:
         from robot.simulate.replay import print_replay
 
         return print_replay(options.replay, config, console)
-    if options.scenario is None and sys.stdin.isatty() and sys.stdout.isatty():
+    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not options.fast
+    if options.scenario is None and interactive:
         from robot.simulate.live import run_live
 
         return run_live(config, ears=options.ears, seed=options.seed, out=options.out, reveal=options.reveal)

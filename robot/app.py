@@ -43,6 +43,7 @@ RECOGNIZERS = Registry(
     {
         "pocketsphinx": "robot.hear.recognizers.pocketsphinx:PocketsphinxRecognizer",
         "whisper": "robot.hear.recognizers.whisper:WhisperRecognizer",
+        "none": "robot.hear.recognizers.none:NoRecognizer",
     },
 )
 GENERATORS = Registry(

@@ -86,6 +86,13 @@ class Config(Strict):
     dead_air_s: PositiveFloat = 2.0
 
 
+def by_text(config: Config) -> Config:
+    """The same robot for a conversation by text: no recognizer is loaded, and no sound is taken for a voice."""
+    quiet = config.room.model_copy(update={"noise_snr_db": None, "echo_gain_db": None})
+    changes = {"recognizer": Recognition(engine="none"), "detector": Detector(engine="energy"), "room": quiet}
+    return config.model_copy(update=changes)
+
+
 def load_config(paths: Sequence[Path] = (), environment: Mapping[str, str] | None = None) -> Config:
     """The configuration from the files in `paths`, the later over the earlier, and `environment` over them.
 

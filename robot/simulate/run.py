@@ -20,7 +20,7 @@ from hardware.patient_voice import PatientVoice
 from hardware.ports import Clock, HardwareError
 from hardware.room import Room
 from robot.app import build
-from robot.config import Config
+from robot.config import Config, by_text
 from robot.conversation import Observer
 from robot.records.journal import Journal
 from robot.simulate.scenario import ScriptedPatient, TurnRecord
@@ -116,7 +116,8 @@ def _configured(config: Config, scenario: Scenario, visit: Visit) -> Config:
     changes: dict[str, Any] = {"language": scenario.language, "room": config.room.model_copy(update=room)}
     if scenario.patient is not None:
         changes["patient"] = visit.path.parent / scenario.patient
-    return config.model_copy(update=changes)
+    config = config.model_copy(update=changes)
+    return by_text(config) if visit.ears == "text" else config
 
 
 def _voice(scenario: Scenario, ears: str, console: Console) -> Any:
