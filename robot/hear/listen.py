@@ -27,7 +27,7 @@ class Endpointing:
     threshold: float = 0.5
     """Probability above which a window is a voice."""
     release: float = 0.35
-    """Probability below which it is silence; between the two nothing changes."""
+    """Probability below which it is silence; between the two nothing changes, once speech is certain."""
     start_ms: float = 64
     """Voice until speech is taken to have started (the robot pauses)."""
     confirm_ms: float = 160
@@ -117,7 +117,8 @@ class Listener:
             self._voice_ms += self._window_ms
             self._silence_ms = 0.0
             self._last_voice_s = self._now_s
-        elif probability < policy.release or own_echo:
+        elif probability < policy.release or own_echo or (self.speaking and not self._confirmed):
+            # A start that stays uncertain counts as silence: the robot is paused and waits for a decision.
             self._silence_ms += self._window_ms
             if not self.speaking:
                 self._voice_ms = 0.0
