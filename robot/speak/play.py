@@ -35,8 +35,10 @@ class _Entry:
         if self.end is not None and played >= self.end:
             return text
         if not self.marks:
+            if self.end is None:  # still being made, or it failed: its share is not known
+                return ""
             # Without timing marks only the share that was played is known; half a word does not count as heard.
-            total = (self.end or played + 1) - self.start
+            total = self.end - self.start
             cut = int(len(text) * max(0, played - self.start) / max(1, total))
             return text[:cut].rpartition(" ")[0] if self.sentence.language == "en" else text[: max(0, cut - 1)]
         begun = [offset for position, offset in self.marks if position <= played]
@@ -61,6 +63,8 @@ class Playback:
         self._paused = False
         self._generation = 0
         self._progress = asyncio.Event()
+        self._mouth = asyncio.Lock()
+        """One sentence is made at a time, so that a filler and an answer never mix."""
 
     @property
     def interruptible(self) -> bool:
@@ -69,8 +73,8 @@ class Playback:
 
     @property
     def busy(self) -> bool:
-        """True while something is queued or sounds."""
-        return self._played < self._written
+        """True while a sentence is being made, is queued or sounds."""
+        return self._played < self._written or any(entry.end is None for entry in self._entries)
 
     @property
     def so_far(self) -> tuple[Spoken, ...]:
@@ -91,6 +95,12 @@ class Playback:
         Raises SynthesizerError, and HardwareError (`speaker_stalled`).
         """
         generation = self._generation
+        async with self._mouth:
+            if generation == self._generation:
+                await self._make(sentence, generation)
+        await self._wait_until(round(_AHEAD_S * self._speaker.rate), generation)
+
+    async def _make(self, sentence: Sentence, generation: int) -> None:
         entry = _Entry(sentence, self._written)
         self._entries.append(entry)
         resampler = Resampler(self._synthesizer.rate, self._speaker.rate)
@@ -108,7 +118,6 @@ class Playback:
         self._write(resampler.push(silence(0), last=True))
         entry.end = self._written
         self._write(silence(round(self._speaker.rate * _BETWEEN_S)))
-        await self._wait_until(round(_AHEAD_S * self._speaker.rate), generation)
 
     async def finish(self) -> tuple[Spoken, ...]:
         """Wait until all that was queued was played; what was heard of it. Raises HardwareError (`speaker_stalled`)."""
