@@ -74,7 +74,8 @@ class TurnRecord:
                 self.decisions.append(event)
             case Sentence():
                 self.sentences.append(event)
-                self.answered = f"{self.answered} {event.text}".strip()
+                joint = "" if event.language == "zh" else " "
+                self.answered = f"{self.answered}{joint}{event.text}".strip()
             case Interrupted():
                 self.interrupted = True
             case TurnTimed():

@@ -29,7 +29,6 @@ from robot.events import (
     Fault,
     Language,
     Opened,
-    Passage,
     Say,
     Sensitive,
     Sentence,
@@ -167,6 +166,7 @@ class DialogMachine:
     def _red_flag(self, flags: Sequence[RedFlag], words: Sensitive, *, interrupts: bool) -> Decision:
         """Stop the topic, call a person, stay. The nurse gets the patient's own words."""
         names = [flag.id for flag in flags]
+        self.language = language_of(words, self.language)
         self._raised.update(names)
         urgency: Urgency = "emergency" if any(flag.urgency == "emergency" for flag in flags) else "urgent"
         before = self.state
@@ -216,7 +216,7 @@ class DialogMachine:
         if not allowed or allowed[0] is not found[0]:
             # The second-best passage answers another question than the one that was asked.
             return [self._say(["answer_not_for_you"])]
-        return [Answer(question, allowed, self.language, tuple(self._history[-_REMEMBERED:])), self._source(allowed[0])]
+        return [Answer(question, allowed, self.language, tuple(self._history[-_REMEMBERED:]))]
 
     def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
         level = urgency if urgency in ("emergency", "urgent") else "routine"
@@ -243,13 +243,10 @@ class DialogMachine:
     def _say(self, phrases: Sequence[str]) -> Say:
         return Say(tuple(self._phrase(key) for key in phrases))
 
-    def _phrase(self, key: str, **values: str) -> Sentence:
+    def _phrase(self, key: str) -> Sentence:
         phrase = self._dialogs.phrases.phrases[key]
-        text = (phrase.zh if self.language == "zh" else phrase.en).format(**values)
+        text = phrase.zh if self.language == "zh" else phrase.en
         return Sentence(text, self.language, key, "phrase", phrase.interruptible)
-
-    def _source(self, passage: Passage) -> Say:
-        return Say((self._phrase("answer_source", org=passage.source.org),))
 
     def _decision(
         self,
