@@ -1,12 +1,13 @@
 """From a decision's effect to guarded sentences, down the ladder: configured GPT → reviewed passage → fixed phrase.
 
 No sentence leaves here that the guard did not pass. A rung that fails, is late with its first sentence, or is blocked
-before it said anything, makes room for the next one.
+before it said anything, makes room for the next one. A guard that fails itself forbids everything but fixed phrases.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Protocol
@@ -15,6 +16,11 @@ from dialogs.model import Phrases
 from robot.errors import GeneratorError
 from robot.events import Answer, Blocked, Fault, Language, Passage, Rung, Say, Sentence
 from robot.stages import Generator, Guard
+
+_NEXT_SENTENCE_S = 8.0
+"""A rung that began an answer gets so long for each further sentence, while what it wrote before is sounding."""
+
+_GUARD_FAILED = ("guard_failed",)
 
 
 class Splitter(Protocol):
@@ -46,6 +52,8 @@ class Composer:
         self._split = split
         self._phrases = phrases
         self._deadline_s = deadline_s
+        self._evidence: tuple[Passage, ...] = ()
+        """What the last answer rested on: its sentences may be asked for again."""
 
     async def sentences(self, effect: Say | Answer) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
         """The sentences of `effect` that may be spoken, and what was stopped or failed on the way."""
@@ -54,6 +62,7 @@ class Composer:
                 for fixed in self._fixed(sentence):
                     yield fixed
             return
+        self._evidence = effect.evidence
         said = False
         for rung, generator in self._ladder:
             async with aclosing(self._rung(rung, generator, effect)) as items:
@@ -61,6 +70,8 @@ class Composer:
                     said = said or isinstance(item, Sentence)
                     yield item
             if said:
+                for fixed in self._fixed(self._source(effect)):
+                    yield fixed
                 return
         yield self._phrase("cannot_say", effect.language)
 
@@ -69,8 +80,8 @@ class Composer:
         return Say((self._phrase("one_moment", language),))
 
     def _fixed(self, sentence: Sentence) -> list[Sentence | Blocked]:
-        """A fixed phrase in single sentences; blocked as a whole when the guard forbids it."""
-        rules = self._guard.check(sentence, ())
+        """A fixed phrase, or words said again, in single sentences; blocked as a whole when the guard forbids them."""
+        rules = self._forbidden(sentence, () if sentence.rung == "phrase" else self._evidence)
         if rules and sentence.interruptible:
             blocked = Blocked(rules, sentence.topic, sentence.rung)
             return [blocked, self._phrase("cannot_say", sentence.language)]
@@ -83,12 +94,12 @@ class Composer:
         texts = self._texts(generator, answer)
         try:
             while True:
-                async with asyncio.timeout(None if said else self._deadline_s):
+                async with asyncio.timeout(_NEXT_SENTENCE_S if said else self._deadline_s):
                     text = await anext(texts, None)
                 if text is None:
                     return
                 sentence = _sentence(text, answer.evidence, answer.language, rung)
-                if rules := self._guard.check(sentence, answer.evidence):
+                if rules := self._forbidden(sentence, answer.evidence):
                     yield Blocked(rules, sentence.topic, rung)
                     return
                 said = True
@@ -109,9 +120,20 @@ class Composer:
         for text in splitter.flush():
             yield text
 
-    def _phrase(self, key: str, language: Language) -> Sentence:
+    def _forbidden(self, sentence: Sentence, evidence: Sequence[Passage]) -> tuple[str, ...]:
+        try:
+            return self._guard.check(sentence, evidence)
+        except Exception as error:  # noqa: BLE001 — a guard is replaceable; whatever breaks in it must not let words pass
+            logging.getLogger(__name__).error("The guard failed (%s): it forbids.", type(error).__name__)
+            return _GUARD_FAILED
+
+    def _source(self, answer: Answer) -> Sentence:
+        return self._phrase("answer_source", answer.language, org=answer.evidence[0].source.org)
+
+    def _phrase(self, key: str, language: Language, **values: str) -> Sentence:
         phrase = self._phrases.phrases[key]
-        return Sentence(phrase.zh if language == "zh" else phrase.en, language, key, "phrase", phrase.interruptible)
+        text = (phrase.zh if language == "zh" else phrase.en).format(**values)
+        return Sentence(text, language, key, "phrase", phrase.interruptible)
 
 
 def _all(splitter: Splitter, text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -123,7 +124,7 @@ def test_at_any_rate_what_was_heard_is_whole_words_of_the_text_and_never_less_la
         await say
 
     run(script, synthesizer=StubSynthesizer(ms), rate=rate)
-    for earlier, later in zip(heard, heard[1:], strict=False):
+    for earlier, later in itertools.pairwise(heard):
         assert later.startswith(earlier)
     for text in heard:
         assert TEXT.startswith(text)
