@@ -43,10 +43,12 @@ _COLOUR = {role: f"#0102{number:02x}" for number, role in enumerate(_ROLES, star
 """matplotlib knows no CSS variables: each role is drawn in a colour of its own, and renamed in the SVG."""
 
 STRIP_S = 45.0
-_MOST_STRIPS = 24
+_MOST_STRIPS = 12
 _WIDTH_IN = 13.0
 _BINS = 900
 _LANES = 3
+_TICKS_S = (5, 10, 30, 60, 300)
+_MOST_TICKS = 15
 _CHARACTER_PX = 6.0
 _PX = 72.0
 _MARGIN = {"left": 0.07, "right": 0.985}
@@ -147,12 +149,14 @@ def _strip(score: _Score, window: _Window) -> str:
         _band(floor, score.floors, window, None)
         _band(states, score.states, window, "state")
         _moments(rows, score.moments, window)
-        seconds = np.arange(np.ceil(window.start / 5) * 5, window.end + 0.01, 5)
+        step = next((step for step in _TICKS_S if (window.end - window.start) / step <= _MOST_TICKS), _TICKS_S[-1])
+        seconds = np.arange(np.ceil(window.start / step) * step, window.end + 0.01, step)
         for axes, name in zip(rows, ("", "patient", "robot", "floor", "dialog"), strict=True):
             axes.set_yticks([])
             axes.set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8, fontsize=9.5)
-            for at in seconds:
-                axes.axvline(at, color=_COLOUR["line"], linewidth=0.5, zorder=0)
+            axes.xaxis.set_visible(axes is states)
+            axes.vlines(seconds, 0, 1, transform=axes.get_xaxis_transform(), color=_COLOUR["line"], linewidth=0.5,
+                        zorder=0)  # fmt: skip
         states.set_xticks(seconds)
         states.xaxis.set_major_formatter(lambda at, _: f"{at:.0f} s")
         figure.subplots_adjust(top=0.995, bottom=0.1, hspace=0.06, **_MARGIN)
@@ -163,7 +167,7 @@ def _wave(axes: Any, samples: Samples, window: _Window, role: str) -> None:
     """The envelope: the loudest sample up and down in each of `_BINS` slices."""
     piece = samples[int(window.start * RATE) : int(window.end * RATE)]
     axes.axhline(0, color=_COLOUR["line"], linewidth=0.8)
-    loudest = max(1500.0, float(np.abs(samples.astype(np.int32)).max(initial=0)))
+    loudest = max(1500.0, float(samples.max(initial=0)), -float(samples.min(initial=0)))
     axes.set_ylim(-loudest * 1.05, loudest * 1.05)
     step = max(1, piece.size // _BINS)
     slices = piece[: piece.size // step * step].reshape(-1, step)

@@ -1,0 +1,79 @@
+"""`bedside simulate` with a terminal: a room, a robot, a patient whose words are typed, and a view of them."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from hardware.audio import RATE
+from hardware.audio_file import write_wav
+from hardware.clock import SystemClock
+from hardware.ports import Clock
+from hardware.room import Room
+from robot.app import build
+from robot.blocking import Blocking
+from robot.config import Config
+from robot.conversation import Observer
+from robot.records.journal import Journal
+from robot.simulate.report import write_report
+from robot.simulate.timeline import Timeline
+from robot.simulate.typed_patient import TypedPatient, patient_voice
+from robot.simulate.view import Live, LiveView
+from robot.simulate.watch import Watch
+
+
+def run_live(config: Config, *, ears: str, seed: int, out: Path | None, reveal: bool) -> int:
+    """Open the simulator on this terminal until the user leaves it; returns the exit status.
+
+    out      folder for conversation.wav, journal.jsonl and report.html
+    reveal   write the typed words into the journal, so that it can be replayed
+    Raises HardwareError, ModelError, ContentError, InputError before the screen opens.
+    """
+    clock = SystemClock()
+    return clock.run(_live(config, clock, ears, seed, (out, reveal)))
+
+
+async def _live(config: Config, clock: Clock, ears: str, seed: int, keep: tuple[Path | None, bool]) -> int:
+    out, reveal = keep
+    room = Room(clock, seed=seed, record=out is not None, **config.room.model_dump())
+    watch, timeline = Watch(clock), Timeline(clock)
+    render, note = patient_voice(ears)
+    with ExitStack() as stack:
+        observers: list[Observer] = [watch, timeline]
+        if out is not None:
+            about = {"title": "Live", "seed": seed, "ears": ears}
+            about["config"] = config.model_dump(mode="json", exclude_defaults=True)
+            journal = Journal(out / "journal.jsonl", clock, reveal=reveal, about=about)
+            stack.callback(journal.close)
+            observers.append(journal)
+        blocking = Blocking(inline=clock.virtual)
+        stack.callback(blocking.close)
+        conversation = build(config, observers=tuple(observers), clock=clock, room=room)
+        patient = TypedPatient(conversation, room, watch, render, blocking.strand("patient-voice"))
+        title = f"Bedside simulator · {config.bed} · {config.language} · hears {config.recognizer.engine}"
+        title += f" · answers {config.generator.engine} · speaks {config.synthesizer.engine}"
+        live = Live(conversation, room, watch, patient, title, config.room.noise_snr_db, note)
+        async with conversation:
+            view = LiveView(live)
+            await view.run_async()
+    if out is not None:
+        _leave(out, room, watch, timeline, {"ears": ears, "seed": str(seed), "clock": "real time", "engines": title})
+    return view.return_code or 0
+
+
+def _leave(out: Path, room: Room, watch: Watch, timeline: Timeline, about: dict[str, str]) -> None:
+    assert room.recording is not None
+    patient, robot = room.recording.channels()
+    write_wav(out / "conversation.wav", np.stack([patient, robot], axis=1), RATE)
+    write_report(
+        out / "report.html",
+        title="Live conversation",
+        turns=watch.turns[1:],
+        opening=watch.turns[0],
+        timeline=timeline,
+        patient=patient,
+        robot=robot,
+        about=about,
+    )
