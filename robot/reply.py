@@ -133,9 +133,9 @@ class Replies:
             try:
                 spoken = await self._current
             except asyncio.CancelledError:
-                if not self._current.cancelled():
-                    self._current.cancel()
-                    raise
+                this = asyncio.current_task()
+                if this is not None and this.cancelling():
+                    raise  # the conversation is being left, not the reply cut
                 continue
             finally:
                 self._current = None
