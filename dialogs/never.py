@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -49,10 +50,26 @@ class Speech(Strict):
     A match does not count when the words of its clause before it end with one of `unless` ("do not …").
     """
 
+    words: bool
+    """Whether the language puts spaces between words; patterns then match whole words."""
     fragments: dict[Key, str]
     unless: list[str] = Field(min_length=1)
     longest: PositiveInt
     """Characters that one spoken sentence may have."""
+
+
+def forbidden(speech: Speech, wording: Wording) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What must not be found in a text, and what excuses it when it stands right before."""
+    edge = r"\b" if speech.words else ""
+    found = "|".join(expand(pattern, speech.fragments) for pattern in wording.patterns)
+    unless = "|".join(expand(pattern, speech.fragments) for pattern in [*speech.unless, *wording.unless])
+    return _compile(f"{edge}(?:{found}){edge}"), _compile(f"{edge}(?:{unless}) ?$")
+
+
+@lru_cache(maxsize=256)
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Compiled once a process: every conversation has a guard of its own, and the patterns are long."""
+    return re.compile(pattern)
 
 
 class Unit(Strict):
@@ -77,11 +94,10 @@ class NeverList(Strict):
     def _compiles(self) -> NeverList:
         for key, ban in [*self.never.items(), *self.hazards.items()]:
             for speech, wording in ((self.en, ban.en), (self.zh, ban.zh)):
-                for pattern in [*wording.patterns, *wording.unless, *speech.unless]:
-                    try:
-                        re.compile(expand(pattern, speech.fragments))
-                    except (re.error, ValueError) as error:
-                        raise ValueError(f"{key}: {pattern!r}: {error}") from None
+                try:
+                    forbidden(speech, wording)
+                except (re.error, ValueError) as error:
+                    raise ValueError(f"{key}: a pattern is wrong: {error}") from None
         return self
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +31,27 @@ def expand(pattern: str, fragments: Mapping[str, str]) -> str:
         except KeyError as error:
             raise ValueError(f"there is no fragment {{{error.args[0]}}}") from None
     raise ValueError(f"fragments are nested more than {_DEPTH} deep")
+
+
+@lru_cache(maxsize=4096)
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Compiled once a process: checking the file and using it need the same patterns, and there are many."""
+    return re.compile(pattern)
+
+
+def whole(pattern: str, fragments: Mapping[str, str]) -> re.Pattern[str]:
+    """Finds `pattern` as whole English words; Chinese has no word borders."""
+    return _compile(f"(?<![a-z0-9])(?:{expand(pattern, fragments)})(?![a-z])")
+
+
+def ending(pattern: str, fragments: Mapping[str, str]) -> re.Pattern[str]:
+    """Finds `pattern` right before the end of what is searched."""
+    return _compile(f"(?<![a-z])(?:{expand(pattern, fragments)}) ?$")
+
+
+def beginning(pattern: str, fragments: Mapping[str, str]) -> re.Pattern[str]:
+    """Matches `pattern` where the matching starts."""
+    return _compile(f" ?(?:{expand(pattern, fragments)})(?![a-z])")
 
 
 class NearMiss(Strict):
@@ -99,29 +121,31 @@ class RedFlags(Strict):
     @model_validator(mode="after")
     def _compiles(self) -> RedFlags:
         for language, grammar in (("en", self.en), ("zh", self.zh)):
-            patterns = [("breaks", grammar.breaks)]
-            patterns += [
-                (f"near_misses.{key}", [rule.before, rule.match, rule.after, rule.unless])
-                for key, rules in grammar.near_misses.items()
-                for rule in rules
-            ]
             for key, flag in self.flags.items():
                 signs = flag.en if language == "en" else flag.zh
-                patterns += [(f"flags.{key}.{language}", [*signs.patterns, *signs.idioms])]
                 if language == "en" and any(len(word) < 3 for word in signs.words):
                     raise ValueError(f"flags.{key}.en.words: an English word needs three letters or more")
-            for where, several in patterns:
-                for pattern in several:
-                    _check(f"{language}: {where}", pattern, grammar.fragments)
+                for pattern in [*signs.patterns, *signs.idioms]:
+                    _check(f"flags.{key}.{language}", whole, pattern, grammar.fragments)
+            for pattern in grammar.breaks:
+                _check(f"{language}.breaks", whole, pattern, grammar.fragments)
             for key, rules in grammar.near_misses.items():
+                for rule in rules:
+                    where = f"{language}.near_misses.{key}"
+                    _check(where, ending, rule.before, grammar.fragments)
+                    _check(where, beginning, rule.match, grammar.fragments)
+                    _check(where, beginning, rule.after, grammar.fragments)
+                    _check(where, whole, rule.unless, grammar.fragments)
                 if unknown := {flag for rule in rules for flag in rule.not_for} - self.flags.keys():
                     raise ValueError(f"{language}.near_misses.{key}: unknown flag {sorted(unknown)[0]!r}")
         return self
 
 
-def _check(where: str, pattern: str, fragments: Mapping[str, str]) -> None:
+def _check(
+    where: str, build: Callable[[str, Mapping[str, str]], re.Pattern[str]], pattern: str, fragments: Mapping[str, str]
+) -> None:
     try:
-        re.compile(expand(pattern, fragments))
+        build(pattern, fragments)
     except (re.error, ValueError) as error:
         raise ValueError(f"{where}: {pattern!r}: {error}") from None
 

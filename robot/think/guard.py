@@ -10,8 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from dialogs.never import Ban, NeverList, Speech, Wording
-from dialogs.redflags import expand
+from dialogs.never import Ban, NeverList, forbidden
 from robot.events import Language, Passage, Sentence
 from robot.think.figures import FigureReader
 
@@ -91,18 +90,12 @@ class _Matcher:
     """One ban in both languages; a sentence may mix them."""
 
     def __init__(self, ban: Ban, never: NeverList) -> None:
-        self._parts = [self._compile(never.en, ban.en, r"\b"), self._compile(never.zh, ban.zh, "")]
-
-    @staticmethod
-    def _compile(speech: Speech, wording: Wording, edge: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        forbidden = "|".join(expand(pattern, speech.fragments) for pattern in wording.patterns)
-        unless = "|".join(expand(pattern, speech.fragments) for pattern in [*speech.unless, *wording.unless])
-        return re.compile(f"{edge}(?:{forbidden}){edge}"), re.compile(f"{edge}(?:{unless}) ?$")
+        self._parts = [forbidden(never.en, ban.en), forbidden(never.zh, ban.zh)]
 
     def found(self, text: str) -> bool:
         """Whether the ban is broken anywhere in `text`."""
-        for forbidden, unless in self._parts:
-            for match in forbidden.finditer(text):
+        for banned, unless in self._parts:
+            for match in banned.finditer(text):
                 start = match.start() + len(match[0]) - len(match[0].lstrip(" ,.;:!?。"))
                 clause = _CLAUSE.split(text[:start])[-1]
                 if not unless.search(clause):

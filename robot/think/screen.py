@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dialogs.redflags import Grammar, NearMiss, RedFlags, Signs, expand
+from dialogs.redflags import Grammar, NearMiss, RedFlags, Signs, beginning, ending, whole
 from robot.events import Language
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+(?:['’][a-z]+)*|[\u3400-\u9fff]+|([.!?。！？\n])|([^\s\w])")
@@ -205,14 +205,12 @@ class _Excuse:
     """A near-miss rule, compiled."""
 
     def __init__(self, rule: NearMiss, grammar: Grammar) -> None:
-        def build(pattern: str) -> str:
-            return expand(pattern, grammar.fragments)
-
+        fragments = grammar.fragments
         self.not_for = frozenset(rule.not_for)
-        self._before = re.compile(f"(?<![a-z])(?:{build(rule.before)}) ?$") if rule.before else None
-        self._match = re.compile(f"(?:{build(rule.match)})(?![a-z])") if rule.match else None
-        self._after = re.compile(f" ?(?:{build(rule.after)})(?![a-z])") if rule.after else None
-        self._unless = re.compile(f"(?<![a-z])(?:{build(rule.unless)})(?![a-z])") if rule.unless else None
+        self._before = ending(rule.before, fragments) if rule.before else None
+        self._match = beginning(rule.match, fragments) if rule.match else None
+        self._after = beginning(rule.after, fragments) if rule.after else None
+        self._unless = whole(rule.unless, fragments) if rule.unless else None
         self._breaks = re.compile("|".join(grammar.breaks))
 
     def holds(self, plain: _Plain, start: int, end: int) -> bool:
@@ -235,12 +233,9 @@ class _Detector:
     """One flag in one language."""
 
     def __init__(self, key: str, signs: Signs, grammar: Grammar, excuses: list[_Excuse]) -> None:
-        def whole(pattern: str) -> re.Pattern[str]:
-            return re.compile(f"(?<![a-z0-9])(?:{expand(pattern, grammar.fragments)})(?![a-z])")
-
         self.id = key
-        self._patterns = [whole(pattern) for pattern in signs.patterns]
-        self._idioms = [whole(pattern) for pattern in signs.idioms]
+        self._patterns = [whole(pattern, grammar.fragments) for pattern in signs.patterns]
+        self._idioms = [whole(pattern, grammar.fragments) for pattern in signs.idioms]
         self._excuses = excuses
         self._breaks = re.compile("|".join(grammar.breaks))
 
