@@ -10,10 +10,11 @@ from robot.events import Language
 _LONGEST = 400
 """Characters that are looked at: an intent is said in a sentence, and patterns must stay fast on a story."""
 
-_FILLERS = re.compile(r"^(?:(?:um+|uh+|er+|erm|hmm+|oh|well|so|and|please|嗯|呃|那个|啊|哦)\b[ ,，]*)+", re.IGNORECASE)
+_FILLERS = re.compile(r"^(?:(?:(?:um+|uh+|er+|erm|hmm+|oh|well|so|and|please)\b|嗯|呃|那个|啊|哦) *)+")
 _MARKS = re.compile(r"[^\w\s'’]|_")
 _SPACES = re.compile(r"\s+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_LATIN_WORD = re.compile(r"[a-zA-Z]{3}")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _QUESTION = re.compile(
     r"^(?:what|how|why|when|where|which|who|can|could|should|would|will|is|are|am|do|does|did|may|tell me|explain)\b"
@@ -22,10 +23,13 @@ _QUESTION = re.compile(
 
 
 def language_of(text: str, otherwise: Language) -> Language:
-    """The language a text is written in: one Chinese character decides."""
+    """The language a text is written in: one Chinese character decides, else a word of three Latin letters.
+
+    Shorter ones (OK, no, hi) are said in the middle of Chinese talk too and leave the language as it is.
+    """
     if _CHINESE.search(text):
         return "zh"
-    return "en" if re.search(r"[a-zA-Z]", text) else otherwise
+    return "en" if _LATIN_WORD.search(text) else otherwise
 
 
 def plain(text: str) -> str:
