@@ -1,0 +1,161 @@
+"""Who the robot talks to, as far as advice depends on it: the patient file, and the hazards that follow from it.
+
+An order that is not known counts as restricted: on a ward, silence of the record never means "may eat".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from dialogs.hazards import Hazard, Hazards, OrderKind
+from dialogs.yaml_file import ContentError, Strict, line_of, read_mapping
+from robot.errors import InputError
+from robot.events import Sensitive
+
+ORDERS: tuple[OrderKind, ...] = ("diet", "fluid", "mobility", "isolation")
+ADULT = 18
+
+
+class _Masked(Strict):
+    """Never shows what it holds, so that a patient cannot reach a log by accident."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} masked>"
+
+    __str__ = __repr__
+
+
+class Orders(_Masked):
+    """The ward's orders in their own words; None is unknown."""
+
+    diet: str | None = None
+    fluid: str | None = None
+    mobility: str | None = None
+    isolation: str | None = None
+
+    @field_validator("diet", "fluid", "mobility", "isolation", mode="before")
+    @classmethod
+    def _written_as_yes_or_no(cls, value: object) -> object:
+        """In JSON an order may come as true or false."""
+        return {True: "yes", False: "none"}[value] if isinstance(value, bool) else value
+
+
+class Patient(_Masked):
+    """A patient. Without a file: a guest at a kiosk, of whom nothing is known and to whom no order applies.
+
+    `age` is in years; `pregnant` None is unknown. Conditions, allergies and medications are names as the record has
+    them, active ones only.
+    """
+
+    name: str = ""
+    age: int | None = Field(default=None, ge=0, le=130)
+    sex: Literal["female", "male", "other"] | None = None
+    pregnant: bool | None = None
+    setting: Literal["ward", "kiosk", "home"] = "kiosk"
+    conditions: tuple[str, ...] = ()
+    allergies: tuple[str, ...] = ()
+    medications: tuple[str, ...] = ()
+    orders: Orders = Orders()
+
+    @property
+    def sensitive_name(self) -> Sensitive:
+        """The name as masked text."""
+        return Sensitive(self.name)
+
+
+def load_patient(path: Path, today: date | None = None) -> Patient:
+    """The patient in a YAML file or in a FHIR R4 bundle (`.json`); `today` decides the age in a bundle.
+
+    Raises ContentError (YAML; names file, line and key, never a value) or InputError `patient_unreadable` (bundle).
+    """
+    if path.suffix.lower() == ".json":
+        from robot.records.fhir_patient import read_bundle
+
+        return read_bundle(path, today or date.today())
+    data, lines = read_mapping(path)
+    return _validated(data, path, lines)
+
+
+def parse_patient(data: object, today: date | None = None) -> Patient:
+    """The patient in a mapping that was read already: our own keys, or a FHIR R4 bundle.
+
+    Raises InputError `patient_unreadable`; its text names the key, never a value.
+    """
+    if isinstance(data, dict) and "resourceType" in data:
+        from robot.records.fhir_patient import parse_bundle
+
+        return parse_bundle(data, "that was given", today or date.today())
+    try:
+        return Patient.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "the whole"
+        raise unreadable("that was given", f"{key}: {_problem(first)}") from None
+
+
+def unreadable(source: str, problem: str) -> InputError:
+    """The error for a patient file that cannot be used."""
+    return InputError(
+        "patient_unreadable",
+        f"The patient file {source} cannot be read: {problem}.",
+        "Give a FHIR R4 bundle (.json) or a YAML patient file.",
+    )
+
+
+def _problem(found: Any) -> str:
+    return "unknown key" if found["type"] == "extra_forbidden" else str(found["msg"])
+
+
+def _validated(data: dict[str, Any], path: Path, lines: Any) -> Patient:
+    try:
+        return Patient.model_validate(data)
+    except ValidationError as error:
+        problems = [(line_of(problem["loc"], lines) or 0, problem) for problem in error.errors(include_url=False)]
+        line, first = min(problems, key=lambda pair: pair[0])
+        raise ContentError(path, line or None, ".".join(map(str, first["loc"])), _problem(first)) from None
+
+
+def active_hazards(patient: Patient, hazards: Hazards) -> frozenset[str]:
+    """Ids of the hazards that hold for `patient`: by order, condition, medicine, allergy, age and pregnancy.
+
+    In setting `ward` every order that is absent brings the hazards of an unknown order; so does, in any setting, an
+    order whose words nobody foresaw.
+    """
+    active = {
+        key
+        for key, hazard in hazards.hazards.items()
+        if _found(hazard.conditions, patient.conditions) or _found(hazard.medicines, patient.medications)
+    }
+    for kind in ORDERS:
+        active |= _ordered(kind, getattr(patient.orders, kind), patient.setting, hazards)
+    if any(not _found(hazards.no_allergy, (allergy,)) for allergy in patient.allergies if allergy.strip()):
+        active.add("allergy")
+    if patient.pregnant:
+        active.add("pregnancy")
+    if patient.age is not None and patient.age < ADULT:
+        active.add("child")
+    return frozenset(active)
+
+
+def _ordered(kind: OrderKind, order: str | None, setting: str, hazards: Hazards) -> set[str]:
+    unknown = set(hazards.orders[kind].unknown)
+    if order is None or not order.strip():
+        return unknown if setting == "ward" else set()
+    restricted = {key for key, hazard in hazards.hazards.items() if _found(_by_order(hazard, kind), (order,))}
+    if restricted or _found(hazards.orders[kind].free, (order,)):
+        return restricted
+    return unknown
+
+
+def _by_order(hazard: Hazard, kind: OrderKind) -> Sequence[str]:
+    return hazard.orders.get(kind, ())
+
+
+def _found(patterns: Sequence[str], texts: Sequence[str]) -> bool:
+    return any(re.search(pattern, text.strip().lower()) for text in texts for pattern in patterns)
