@@ -115,10 +115,12 @@ class DialogMachine:
         if isinstance(event, Opened):
             return self._decision("opened", "ask", [self._say(self._entering())])
         if isinstance(event, Fault):
+            self._raised_by_partial = False  # no final will come of an utterance that was lost
             return self._decision("fault", "handover", [self._say([event.phrase])])
         call = self._calls.get(getattr(event, "request_id", ""))
-        if isinstance(event, CallDelivered | CallFailed | CallAcknowledged | CallUnanswered) and call is None:
-            return None
+        of_call = isinstance(event, CallDelivered | CallFailed | CallAcknowledged | CallUnanswered)
+        if of_call and (call is None or (self.emergency and call.urgency == "routine")):
+            return None  # what becomes of a call made before says nothing of the emergency's
         if isinstance(event, EmergencyCleared) and not self.emergency:
             return None
         return self._move(_EVENT_INTENTS[type(event)], Sensitive(""), call=call)
@@ -146,12 +148,12 @@ class DialogMachine:
         by_partial, self._raised_by_partial = self._raised_by_partial, False
         if new:
             return self._red_flag(new, text, interrupts=False)
-        if by_partial:
+        if by_partial and flags:
             # The rest of a sentence whose beginning raised the alarm: it was answered already.
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
         self._history.append(("patient", str(text)))
         self.language = language
-        return self._move(self._intent(text), text)
+        return self._move(self._intent(text), text) or self._move("unclear", text)
 
     def _intent(self, text: str) -> str:
         if not text.strip():
@@ -199,14 +201,17 @@ class DialogMachine:
             effects.append(Say(self._last) if self._last else self._say(["nothing_to_repeat"]))
         elif move.do == "call_nurse":
             raised = self._escalated(call) if call else self._call("patient_asks", text, "routine")
-            effects += [raised] if raised else []
+            if raised is None:
+                phrases.clear()  # they would say that somebody further is being called
+            else:
+                effects.append(raised)
         if move.to is not None and self.state != before:
             phrases += self._entering()
         if phrases:
             effects.append(self._say(phrases))
         if move.do == "end":
             effects.append(End())
-        return self._decision(intent, action, effects, urgency="emergency" if self.emergency else None)
+        return self._decision(intent, action, effects)
 
     def _answer(self, question: Sensitive) -> list[Effect]:
         found = [passage for passage, _ in self._retriever.retrieve(question, self.language, 3)]
@@ -264,7 +269,7 @@ class DialogMachine:
             state=self.state,
             action=action,
             effects=tuple(effects),
-            urgency=urgency,
+            urgency=urgency or ("emergency" if self.emergency else None),
             red_flags=tuple(flags),
             language=self.language,
             interrupts=interrupts,
