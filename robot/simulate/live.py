@@ -14,7 +14,7 @@ from hardware.ports import Clock
 from hardware.room import Room
 from robot.app import build
 from robot.blocking import Blocking
-from robot.config import Config
+from robot.config import Config, RoomConfig
 from robot.conversation import Observer
 from robot.records.journal import Journal
 from robot.simulate.report import write_report
@@ -52,15 +52,25 @@ async def _live(config: Config, clock: Clock, ears: str, seed: int, keep: tuple[
         stack.callback(blocking.close)
         conversation = build(config, observers=tuple(observers), clock=clock, room=room)
         patient = TypedPatient(conversation, room, watch, render, blocking.strand("patient-voice"))
-        title = f"Bedside simulator · {config.bed} · {config.language} · hears {config.recognizer.engine}"
-        title += f" · answers {config.generator.engine} · speaks {config.synthesizer.engine}"
+        engines = {"hears": config.recognizer.engine, "answers": config.generator.engine}
+        engines["speaks"] = config.synthesizer.engine
+        named = " · ".join(f"{does} {engine}" for does, engine in engines.items())
+        title = f"Bedside simulator · {config.bed} · {config.language} · {named}"
         live = Live(conversation, room, watch, patient, title, config.room.noise_snr_db, note)
         async with conversation:
             view = LiveView(live)
             await view.run_async()
     if out is not None:
-        _leave(out, room, watch, timeline, {"ears": ears, "seed": str(seed), "clock": "real time", "engines": title})
+        facts = {**engines, "ears": ears, "seed": str(seed), "clock": "real time", "room": room_in_words(config.room)}
+        _leave(out, room, watch, timeline, facts)
     return view.return_code or 0
+
+
+def room_in_words(room: RoomConfig) -> str:
+    """The acoustics in one line."""
+    noise = "no noise" if room.noise_snr_db is None else f"noise {room.noise_snr_db:g} dB below speech"
+    echo = "no echo" if room.echo_gain_db is None else f"echo {room.echo_gain_db:g} dB after {room.echo_delay_ms:g} ms"
+    return f"{noise}, {echo}"
 
 
 def _leave(out: Path, room: Room, watch: Watch, timeline: Timeline, about: dict[str, str]) -> None:
@@ -76,4 +86,5 @@ def _leave(out: Path, room: Room, watch: Watch, timeline: Timeline, about: dict[
         patient=patient,
         robot=robot,
         about=about,
+        checked=False,
     )

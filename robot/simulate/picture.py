@@ -99,7 +99,7 @@ def draw_score(timeline: Timeline, patient: Samples, robot: Samples, numbers: Se
     length = max(timeline.length, patient.size / RATE, robot.size / RATE, 1.0)
     strip_s = max(STRIP_S, length / _MOST_STRIPS)
     count = max(1, int(np.ceil(length / strip_s - 1e-9)))
-    strip_s = strip_s if count > 1 else max(length, 10.0)
+    strip_s = max(10.0, 5 * np.ceil(length / count / 5))
     score = _Score(patient, robot, timeline.floors(length), timeline.states(length), timeline.moments(), numbers)
     return [_strip(score, _Window(index * strip_s, (index + 1) * strip_s)) for index in range(count)]
 

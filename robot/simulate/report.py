@@ -35,6 +35,7 @@ def write_report(
     patient: Samples,
     robot: Samples,
     about: Mapping[str, str],
+    checked: bool = True,
 ) -> None:
     """Write the page to `path`.
 
@@ -42,6 +43,7 @@ def write_report(
     opening    what the robot said before the first turn
     patient, robot   the two channels of the recording, 16 kHz, beginning with the timeline's first event
     about      facts of the run, shown as they are (engines, seed, clock, room)
+    checked    False: nothing was expected of the turns, so the page gives no verdict
 
     The page holds the words of the conversation. Raises InputError (`output_unwritable`).
     """
@@ -63,6 +65,7 @@ def write_report(
         latencies=Markup(draw_latencies(named)) if named else None,
         stages=list(dict.fromkeys(stage for _, latency in waits for stage in latency.timed.stages)),
         about=about,
+        checked=checked,
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

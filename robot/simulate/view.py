@@ -185,10 +185,16 @@ class LiveView(App[None]):
             self.query_one(Input).placeholder = "The conversation is over. Ctrl+Q leaves."
 
     def _draw_log(self) -> None:
+        """New events; they wait while the log is hidden, because it would wrap them to a width of nothing."""
+        log = self.query_one(RichLog)
+        if not log.size.width:
+            return
         new = min(self._live.watch.lines_told - self._lines_shown, len(self._live.watch.lines))
         self._lines_shown = self._live.watch.lines_told
         for at, line in list(self._live.watch.lines)[-new:] if new else []:
-            self.query_one(RichLog).write(Text.assemble((f"{at:6.1f} ", "dim"), line))
+            text = Text.assemble((f"{at:6.1f} ", "dim"), line)
+            text.truncate(log.size.width - 1, overflow="ellipsis")
+            log.write(text)
 
     def _draw_turns(self) -> None:
         """Cards for turns that have none yet; all of the last two are drawn again, for the reply that goes on."""

@@ -122,7 +122,7 @@ class Card(Static):
     def show_turn(self, turn: TurnRecord, spoken: Sequence[tuple[Sentence, Spoken | None]], partial: str = "") -> None:
         rows: list[tuple[str, Text]] = []
         if turn.said:
-            rows.append(("typed", Text(turn.said, "bold")))
+            rows.append(("did" if turn.said.startswith("(") else "typed", Text(turn.said, "bold")))
         if turn.heard:
             rows.append(("heard", compare(turn.said, turn.heard)))
         if partial:
@@ -189,7 +189,7 @@ def facts_of(turn: TurnRecord) -> str:
     """Intent, state, source, rung, red flags, nurse, latency — those that there are."""
     decision = turn.decision
     facts = [f"{decision.intent} → {turn.state}", decision.action] if decision else []
-    facts += [f"RED FLAG {', '.join(turn.red_flags)}"] if turn.red_flags else []
+    facts += [f"RED FLAG {', '.join(dict.fromkeys(turn.red_flags))}"] if turn.red_flags else []
     facts += [f"nurse {turn.nurse}"] if turn.nurse != "none" else []
     facts += [f"source {', '.join(turn.sources)}"] if turn.sources else []
     facts += [f"rung {'+'.join(turn.rungs)}"] if turn.rungs else []
