@@ -252,6 +252,7 @@ class SpeakerSide:
 
     def disconnect(self) -> None:
         self._on_played = self._on_fault = None
+        self._resampler = None
         self.flush()
 
     @property
