@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,7 @@ def level_db(samples: Samples) -> float:
     power = float(np.dot(wide, wide)) / samples.size
     if power <= 0.25:
         return SILENCE_DB
-    return max(SILENCE_DB, 10.0 * float(np.log10(power)) - 90.3)
+    return max(SILENCE_DB, 10.0 * math.log10(power) - 90.3)
 
 
 def to_int16(samples: npt.NDArray[np.floating]) -> Samples:

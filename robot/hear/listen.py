@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
-from hardware.audio import SILENCE_DB, AudioFrame, Samples, level_db
+from hardware.audio import FRAME_MS, SILENCE_DB, AudioFrame, Samples, level_db
 from robot.events import SpeechConfirmed, SpeechDismissed, SpeechEnded, SpeechStarted, VoiceEvent
 from robot.stages import VoiceActivityDetector
 
@@ -57,8 +57,11 @@ class Listener:
         self._window_ms = 1000 * detector.window / detector.rate
         self._window = np.zeros(detector.window, dtype=np.int16)
         self._filled = 0
-        self._echo_db: deque[float] = deque(maxlen=max(1, round(policy.echo_tail_ms / 20)))
-        self._pre_roll: deque[Samples] = deque(maxlen=max(1, round((policy.pre_roll_ms + policy.start_ms) / 20)))
+        self._echo_db: deque[float] = deque(maxlen=max(1, round(policy.echo_tail_ms / FRAME_MS)))
+        """Levels of the last blocks of the speaker; empty once none of them can sound in the room any more."""
+        self._echo_frames = 0
+        """Frames for which an echo is still expected."""
+        self._pre_roll: deque[Samples] = deque(maxlen=max(1, round((policy.pre_roll_ms + policy.start_ms) / FRAME_MS)))
         self._voice_ms = 0.0
         self._silence_ms = 0.0
         self._length_ms = 0.0
@@ -68,7 +71,11 @@ class Listener:
         self._now_s = 0.0
         self.speaking = False
         """True from SpeechStarted to SpeechEnded or SpeechDismissed: frames belong to the utterance."""
-        self.level_db = SILENCE_DB
+
+    @property
+    def level_db(self) -> float:
+        """Level of the last window of sound, dB relative to full scale."""
+        return level_db(self._window)
 
     @property
     def pre_roll(self) -> Samples:
@@ -94,7 +101,8 @@ class Listener:
         """What `frame` changes. `reference` is the block that the speaker sounds now (empty: silent)."""
         self._now_s = frame.start_s
         self._pre_roll.append(frame.samples)
-        self._echo_db.append(level_db(reference) if reference.size else SILENCE_DB)
+        if reference.size or self._echo_frames:
+            self._note_echo(reference)
         event: VoiceEvent | None = None
         rest = frame.samples
         while rest.size:
@@ -107,12 +115,26 @@ class Listener:
                 event = self._on_window() or event
         return event
 
+    def _note_echo(self, reference: Samples) -> None:
+        """Remember how loud the robot sounded; nothing is computed while it has been silent for longer than an echo."""
+        level = level_db(reference)
+        self._echo_db.append(level)
+        if level > SILENCE_DB:
+            self._echo_frames = self._echo_db.maxlen or 0
+        else:
+            self._echo_frames -= 1
+        if self._echo_frames <= 0:
+            self._echo_frames = 0
+            self._echo_db.clear()
+
+    def _is_own_echo(self) -> bool:
+        """Whether the window is no louder than the robot's own voice would come back."""
+        return bool(self._echo_frames) and self.level_db < max(self._echo_db) - self._policy.echo_return_loss_db
+
     def _on_window(self) -> VoiceEvent | None:
         policy = self._policy
         probability = self._detector.probability(self._window)
-        self.level_db = level_db(self._window)
-        echo_db = max(self._echo_db) - policy.echo_return_loss_db
-        own_echo = echo_db > SILENCE_DB - policy.echo_return_loss_db and self.level_db < echo_db
+        own_echo = self._is_own_echo()
         if probability >= policy.threshold and not own_echo:
             self._voice_ms += self._window_ms
             self._silence_ms = 0.0
@@ -127,7 +149,7 @@ class Listener:
                 return None
             self.speaking = True
             return SpeechStarted(self._now_s)
-        return self._while_speaking(over_robot=max(self._echo_db) > SILENCE_DB)
+        return self._while_speaking(over_robot=self._echo_frames > 0)
 
     def _while_speaking(self, *, over_robot: bool) -> VoiceEvent | None:
         policy = self._policy
