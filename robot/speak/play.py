@@ -17,7 +17,7 @@ _AHEAD_S = 2.0
 _BETWEEN_S = 0.12
 """Silence after each sentence."""
 _STALL_S = 3.0
-"""A speaker that takes no sound for so long, while it is not paused, has stalled."""
+"""A speaker that takes no sound for so long, while it is not paused, has stalled; looked at this often."""
 
 
 @dataclass(slots=True)
@@ -63,6 +63,8 @@ class Playback:
         self._paused = False
         self._generation = 0
         self._progress = asyncio.Event()
+        self._awaited = 0
+        """How few samples may be left waiting for `_progress` to be set: a block that was played wakes nobody else."""
         self._mouth = asyncio.Lock()
         """One sentence is made at a time, so that a filler and an answer never mix."""
 
@@ -87,7 +89,8 @@ class Playback:
         if not self._sounding:
             self._sounding = True
             self._on_first_sound()
-        self._progress.set()
+        if self._written - self._played <= self._awaited:
+            self._progress.set()
 
     async def say(self, sentence: Sentence) -> None:
         """Synthesize `sentence` and queue it; returns when it is queued, not when it was heard.
@@ -163,6 +166,7 @@ class Playback:
         """Until at most `most` samples wait to be played, or the reply was interrupted."""
         while generation == self._generation and self._written - self._played > most:
             self._progress.clear()
+            self._awaited = most
             before = self._played
             try:
                 async with asyncio.timeout(_STALL_S):
