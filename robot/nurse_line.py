@@ -54,6 +54,10 @@ class NurseLine:
                     # The patient is told at once to press the button; the line is tried on.
                     self._tell(CallFailed(call.request_id, error.code))
                 await self._clock.sleep(_RETRY_S)
+            except Exception:
+                # Whatever broke in a driver: the patient was told that help is being called, and has to hear that not.
+                self._tell(CallFailed(call.request_id, "nurse_call_defect"))
+                raise
             else:
                 self._waiting[call.request_id] = self._clock.call_later(
                     UNANSWERED_S, lambda: self._unanswered(call.request_id)
@@ -66,7 +70,12 @@ class NurseLine:
         self._tell(CallUnanswered(request_id))
 
     def _acknowledged(self, request_id: str, by: str) -> None:
-        for timer in self._waiting.values():
-            timer.cancel()
-        self._waiting.clear()
+        """An answer holds for the call and for those it was raised to or from, not for another call of the patient."""
+        for waiting in [other for other in self._waiting if _same_chain(other, request_id)]:
+            self._waiting.pop(waiting).cancel()
         self._tell(CallAcknowledged(request_id, by))
+
+
+def _same_chain(one: str, other: str) -> bool:
+    """Whether two request ids belong to one call: the decider names a raised call `<id>-charge-nurse` and so on."""
+    return f"{one}-".startswith(f"{other}-") or f"{other}-".startswith(f"{one}-")
