@@ -14,6 +14,8 @@ class Captions:
     def __init__(self, display: Display) -> None:
         self._display = display
         self._screen = Screen()
+        self._new_reply = False
+        """The next sentence takes the place of the caption; until then what still sounds stays readable."""
 
     def __call__(self, event: Event) -> None:
         screen = self._after(event)
@@ -31,13 +33,16 @@ class Captions:
             case Transcript():
                 return replace(screen, patient_caption=str(event.text), language=event.language)
             case Decision():
+                self._new_reply = True
                 alert = "emergency" if event.urgency in ("emergency", "urgent") else ""
-                return replace(screen, state=event.state, language=event.language, alert=alert, robot_caption="")
+                return replace(screen, state=event.state, language=event.language, alert=alert)
             case Sentence():
                 source = ", ".join(f"{source.org} {source.year}" for source in event.sources)
-                caption = f"{screen.robot_caption} {event.text}".strip()
+                before, self._new_reply = "" if self._new_reply else screen.robot_caption, False
+                joint = "" if event.language == "zh" else " "
+                caption = f"{before}{joint}{event.text}".strip()
                 return replace(screen, robot_caption=caption, source=source, rung=event.rung)
-            case Fault():
+            case Fault() if screen.alert != "emergency":
                 return replace(screen, alert=event.code)
             case _:
                 return screen
