@@ -57,10 +57,8 @@ class Listener:
         self._window_ms = 1000 * detector.window / detector.rate
         self._window = np.zeros(detector.window, dtype=np.int16)
         self._filled = 0
-        self._echo_db: deque[float] = deque(maxlen=max(1, round(policy.echo_tail_ms / FRAME_MS)))
-        """Levels of the last blocks of the speaker; empty once none of them can sound in the room any more."""
-        self._echo_frames = 0
-        """Frames for which an echo is still expected."""
+        self._sounded: deque[Samples] = deque(maxlen=max(1, round(policy.echo_tail_ms / FRAME_MS)))
+        """The last blocks of the speaker, which may still echo; their levels are computed only when a voice is heard."""
         self._pre_roll: deque[Samples] = deque(maxlen=max(1, round((policy.pre_roll_ms + policy.start_ms) / FRAME_MS)))
         self._voice_ms = 0.0
         self._silence_ms = 0.0
@@ -101,40 +99,32 @@ class Listener:
         """What `frame` changes. `reference` is the block that the speaker sounds now (empty: silent)."""
         self._now_s = frame.start_s
         self._pre_roll.append(frame.samples)
-        if reference.size or self._echo_frames:
-            self._note_echo(reference)
+        self._sounded.append(reference)
         event: VoiceEvent | None = None
         rest = frame.samples
-        while rest.size:
-            taken = min(rest.size, self._window.size - self._filled)
-            self._window[self._filled : self._filled + taken] = rest[:taken]
-            self._filled += taken
+        while self._filled + rest.size >= self._window.size:
+            taken = self._window.size - self._filled
+            self._window[self._filled :] = rest[:taken]
             rest = rest[taken:]
-            if self._filled == self._window.size:
-                self._filled = 0
-                event = self._on_window() or event
+            self._filled = 0
+            event = self._on_window() or event
+        self._window[self._filled : self._filled + rest.size] = rest
+        self._filled += rest.size
         return event
 
-    def _note_echo(self, reference: Samples) -> None:
-        """Remember how loud the robot sounded; nothing is computed while it has been silent for longer than an echo."""
-        level = level_db(reference)
-        self._echo_db.append(level)
-        if level > SILENCE_DB:
-            self._echo_frames = self._echo_db.maxlen or 0
-        else:
-            self._echo_frames -= 1
-        if self._echo_frames <= 0:
-            self._echo_frames = 0
-            self._echo_db.clear()
+    def _robot_db(self) -> float:
+        """Level of the loudest block of the robot that may still echo; `SILENCE_DB`: it was silent."""
+        return max(level_db(block) for block in self._sounded)
 
     def _is_own_echo(self) -> bool:
-        """Whether the window is no louder than the robot's own voice would come back."""
-        return bool(self._echo_frames) and self.level_db < max(self._echo_db) - self._policy.echo_return_loss_db
+        """Whether the window is weaker than the robot's own voice may come back."""
+        robot_db = self._robot_db()
+        return robot_db > SILENCE_DB and self.level_db < robot_db - self._policy.echo_return_loss_db
 
     def _on_window(self) -> VoiceEvent | None:
         policy = self._policy
         probability = self._detector.probability(self._window)
-        own_echo = self._is_own_echo()
+        own_echo = probability >= policy.release and self._is_own_echo()
         if probability >= policy.threshold and not own_echo:
             self._voice_ms += self._window_ms
             self._silence_ms = 0.0
@@ -149,14 +139,14 @@ class Listener:
                 return None
             self.speaking = True
             return SpeechStarted(self._now_s)
-        return self._while_speaking(over_robot=self._echo_frames > 0)
+        return self._while_speaking()
 
-    def _while_speaking(self, *, over_robot: bool) -> VoiceEvent | None:
+    def _while_speaking(self) -> VoiceEvent | None:
         policy = self._policy
         self._length_ms += self._window_ms
         if not self._confirmed:
             # The robot has paused by now; what it said just before decides how much voice is asked for.
-            self._over_robot = over_robot or self._over_robot
+            self._over_robot = self._over_robot or self._robot_db() > SILENCE_DB
             needed = policy.confirm_over_robot_ms if self._over_robot else policy.confirm_ms
             if self._voice_ms >= needed:
                 self._confirmed = True
