@@ -58,7 +58,7 @@ class Listener:
         self._window = np.zeros(detector.window, dtype=np.int16)
         self._filled = 0
         self._sounded: deque[Samples] = deque(maxlen=max(1, round(policy.echo_tail_ms / FRAME_MS)))
-        """The last blocks of the speaker, which may still echo; their levels are computed only when a voice is heard."""
+        """The last blocks of the speaker, which may still echo; levels are computed only when a voice is heard."""
         self._pre_roll: deque[Samples] = deque(maxlen=max(1, round((policy.pre_roll_ms + policy.start_ms) / FRAME_MS)))
         self._voice_ms = 0.0
         self._silence_ms = 0.0
