@@ -25,11 +25,12 @@ from robot.records.journal import describe, read_journal
 from robot.simulate.run import Visit, play_visit
 from robot.simulate.scenario import ScriptedPatient
 
-_DECIDED = ("Decision", "Sentence")
 _COMPARED = {
     "Decision": ("intent", "state", "action", "urgency", "red_flags", "language", "effects"),
     "Sentence": ("topic", "rung", "language", "digest"),
 }
+_MADE_BY_THE_CLOCK = "one_moment"
+"""Said when an engine is slow; simulated time has no slow engines."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ def _replay_scenario(path: Path, about: dict[str, Any], config: Config) -> list[
         raise InputError("scenario_missing", f"{path}: its scenario {scenario} is gone.", "Run from the same folder.")
     if hashlib.sha256(scenario.read_bytes()).hexdigest()[:16] != about["scenario_digest"]:
         raise InputError("scenario_changed", f"{scenario} has changed since {path} was recorded.", "Record a new one.")
-    decided: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     visit = Visit(scenario, fast=True, seed=about["seed"], ears=about["ears"])
-    play_visit(config, visit, Console(quiet=True), observers=(lambda event: _note(event, decided),))
-    return decided
+    play_visit(config, visit, Console(quiet=True), observers=(lambda event: _note(event, entries),))
+    return _decided(entries)
 
 
 def _replay_words(path: Path, entries: list[dict[str, Any]], config: Config) -> list[dict[str, Any]]:
@@ -78,31 +79,32 @@ def _replay_words(path: Path, entries: list[dict[str, Any]], config: Config) -> 
         )
     scenario = Scenario(title="Replay", steps=[Step(say=text) for text in words if text])
     clock = SimulatedClock()
-    decided: list[dict[str, Any]] = []
+    noted: list[dict[str, Any]] = []
 
     async def play() -> None:
         room = Room(clock)
-        conversation = build(config, observers=(lambda event: _note(event, decided),), clock=clock, room=room)
+        conversation = build(config, observers=(lambda event: _note(event, noted),), clock=clock, room=room)
         patient = ScriptedPatient(scenario, path.parent, conversation, room, ears="text")
         async with conversation:
             await patient.play()
 
     clock.run(play())
-    return decided
+    return _decided(noted)
 
 
-def _note(event: Event, decided: list[dict[str, Any]]) -> None:
+def _note(event: Event, entries: list[dict[str, Any]]) -> None:
     if isinstance(event, Decision | Sentence):
-        decided.append(_compared(type(event).__name__, describe(event, reveal=False)))
+        entries.append({"kind": type(event).__name__, **describe(event, reveal=False)})
 
 
 def _decided(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [_compared(entry["kind"], entry) for entry in entries if entry["kind"] in _DECIDED]
-
-
-def _compared(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: entry[name] for name in _COMPARED[kind]}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in kept.items()}
+    """All decisions that do something, then all sentences: what falls between what is a matter of milliseconds."""
+    return [
+        {key: list(value) if isinstance(value := entry[key], tuple) else value for key in _COMPARED[kind]}
+        for kind in _COMPARED
+        for entry in entries
+        if entry["kind"] == kind and entry.get("topic") != _MADE_BY_THE_CLOCK and entry.get("effects") != []
+    ]
 
 
 def _padded(entries: list[dict[str, Any]], length: int) -> list[dict[str, Any] | None]:

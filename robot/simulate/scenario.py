@@ -55,7 +55,7 @@ class TurnRecord:
 
     @property
     def red_flags(self) -> list[str]:
-        return [flag for decision in self.decisions for flag in decision.red_flags]
+        return list(dict.fromkeys(flag for decision in self.decisions for flag in decision.red_flags))
 
     @property
     def sources(self) -> list[str]:
