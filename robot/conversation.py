@@ -46,7 +46,7 @@ from robot.reply import Replies, TurnClock, ends
 from robot.speak.caption import Captions
 from robot.speak.play import Playback
 from robot.stages import Decider, Recognition, Recognizer, Synthesizer
-from robot.think.compose import Composer
+from robot.think.compose import FILLER, Composer
 from robot.turns import TurnAction, Turns
 
 Observer = Callable[[Event], None]
@@ -94,6 +94,8 @@ class Conversation:
         self._line = NurseLine(parts.nurse_call, parts.clock, parts.bed, self._on_dialog_event)
         self._recognition: Recognition | None = None
         self._language: Language = parts.language
+        self._timeout_s: float | None = None
+        """Silence of the patient after which the decider wants to know."""
         self._turns_taken = 0
         self._turn: TurnClock | None = None
         """The turn that is being answered; None once the patient took the floor back."""
@@ -107,10 +109,14 @@ class Conversation:
 
     async def __aenter__(self) -> Self:
         self._ended = asyncio.get_running_loop().create_future()
-        await self._line.open()
-        await self.parts.speaker.open(self._playback.on_played, self._on_speaker_fault)
-        self._spawn(self._replies.run())
-        await self.parts.microphone.open(self._on_frame, self._on_microphone_fault)
+        try:
+            await self._line.open()
+            await self.parts.speaker.open(self._playback.on_played, self._on_speaker_fault)
+            self._spawn(self._replies.run())
+            await self.parts.microphone.open(self._on_frame, self._on_microphone_fault)
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
         self._on_dialog_event(Opened())
         return self
 
@@ -174,6 +180,7 @@ class Conversation:
             self._recognition.feed(self.parts.listener.pre_roll)
         elif isinstance(event, SpeechDismissed):
             self._drop_recognition()
+            self._await_patient()
         elif isinstance(event, SpeechEnded) and self._recognition is not None:
             recognition, self._recognition = self._recognition, None
             self._spawn(self._recognize(recognition, self._begin_turn(event.at - event.speech_end)))
@@ -223,7 +230,9 @@ class Conversation:
             transcript = replace(transcript, text=words, words=(), alternatives=())
         self._unanswered = transcript.text
         if turn is not self._turn:
-            return  # the patient went on while these words were being recognized
+            # The patient went on while these words were being recognized; only an emergency does not wait for the rest.
+            self._on_partial(replace(transcript, final=False))
+            return
         decision = self.parts.decider.decide(transcript)
         turn.mark("decide", self.parts.clock.now())
         if decision is None:
@@ -246,6 +255,7 @@ class Conversation:
         self.tell(decision)
         self._language = decision.language
         self._stop_timer("silence")
+        self._timeout_s = decision.timeout_s
         for effect in decision.effects:
             if isinstance(effect, CallNurse):
                 self._line.call(effect)
@@ -277,13 +287,14 @@ class Conversation:
         heard = self._replies.cut()
         self._turn = None
         self._stop_timer("dead_air")
-        if any(spoken.heard for spoken in heard):
+        if any(spoken.heard and spoken.sentence.topic != FILLER for spoken in heard):
             self._unanswered = ""
         self.parts.decider.heard(heard)
         self.tell(Interrupted(heard))
 
     def _on_first_sound(self) -> None:
-        self._unanswered = ""
+        if any(spoken.sentence.topic != FILLER for spoken in self._playback.so_far):
+            self._unanswered = ""
         self._stop_timer("dead_air")
         self._replies.sounded()
         self._take("reply_sounds")
@@ -304,9 +315,14 @@ class Conversation:
         # A fresh start for the patient's turn: no trace of the robot's own voice in the detector.
         self.parts.listener.reset()
         self._take("reply_done")
-        if decision.timeout_s is not None:
+        self._await_patient()
+
+    def _await_patient(self) -> None:
+        """Nobody has the floor: from now on the patient's silence counts."""
+        if self.settled and self._timeout_s is not None:
+            self._stop_timer("silence")
             self._timers["silence"] = self.parts.clock.call_later(
-                decision.timeout_s, lambda: self._on_dialog_event(TimedOut())
+                self._timeout_s, lambda: self._on_dialog_event(TimedOut())
             )
 
     def _on_dead_air(self) -> None:

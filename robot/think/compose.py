@@ -20,6 +20,9 @@ from robot.stages import Generator, Guard
 _NEXT_SENTENCE_S = 8.0
 """A rung that began an answer gets so long for each further sentence, while what it wrote before is sounding."""
 
+FILLER = "one_moment"
+"""The phrase that breaks a silence; it answers nothing."""
+
 _GUARD_FAILED = ("guard_failed",)
 
 
@@ -77,7 +80,7 @@ class Composer:
 
     def filler(self, language: Language) -> Say:
         """What breaks a silence that lasts too long."""
-        return Say((self._phrase("one_moment", language),))
+        return Say((self._phrase(FILLER, language),))
 
     def _fixed(self, sentence: Sentence) -> list[Sentence | Blocked]:
         """A fixed phrase, or words said again, in single sentences; blocked as a whole when the guard forbids them."""
