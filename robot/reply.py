@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
 from hardware.ports import Clock, HardwareError
@@ -16,6 +17,8 @@ from robot.think.compose import Composer
 
 _PATIENT_MAY_FINISH_S = 2.0
 """An emergency waits no longer than the dead-air limit for a patient who goes on speaking."""
+_INSTANT_S = 0.001
+"""Times closer than this are the same; a wait that is shorter might not move the clock."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,12 @@ class TurnClock:
 class _Reply:
     decision: Decision
     turn: TurnClock | None
+    due: float
+    """When it is said even if the patient speaks; never (infinity) unless it is an emergency."""
+
+    @property
+    def urgent(self) -> bool:
+        return self.due < math.inf
 
 
 class Replies:
@@ -67,11 +76,10 @@ class Replies:
         self._tell = tell
         self._on_done = on_done
         self._waiting: deque[_Reply] = deque()
-        self._added = asyncio.Event()
+        self._changed = asyncio.Event()
         self._current: asyncio.Task[tuple[Spoken, ...]] | None = None
         self._turn: TurnClock | None = None
-        self._floor_free = asyncio.Event()
-        self._floor_free.set()
+        self._floor_free = True
 
     @property
     def idle(self) -> bool:
@@ -85,15 +93,16 @@ class Replies:
 
     def floor_is_free(self, free: bool) -> None:
         """Whether a reply may begin: not while the patient speaks."""
-        if free:
-            self._floor_free.set()
-        else:
-            self._floor_free.clear()
+        self._floor_free = free
+        self._changed.set()
 
     def add(self, decision: Decision, turn: TurnClock | None = None) -> None:
-        """Say this after what is being said."""
-        self._waiting.append(_Reply(decision, turn))
-        self._added.set()
+        """Say this after what is being said; of what waits, emergencies come first."""
+        due = self._clock.now() + _PATIENT_MAY_FINISH_S if decision.action == "escalate" else math.inf
+        reply = _Reply(decision, turn, due)
+        place = sum(other.urgent for other in self._waiting) if reply.urgent else len(self._waiting)
+        self._waiting.insert(place, reply)
+        self._changed.set()
 
     def sounded(self) -> None:
         """The first block of the reply has just been played."""
@@ -102,8 +111,11 @@ class Replies:
             self._turn = None
 
     def cut(self) -> tuple[Spoken, ...]:
-        """Silence now; what had been heard. Of what waits, answers to the patient go too; a nurse's answer stays."""
-        self._waiting = deque(reply for reply in self._waiting if reply.turn is None)
+        """Silence now; what had been heard. Of what waits, answers to the patient go too.
+
+        A nurse's answer stays, and so does what is said in an emergency.
+        """
+        self._waiting = deque(reply for reply in self._waiting if reply.turn is None or reply.urgent)
         spoken = self._playback.interrupt()
         self._turn = None
         if self._current is not None:
@@ -121,13 +133,7 @@ class Replies:
     async def run(self) -> None:
         """Say what is added, until cancelled."""
         while True:
-            while not self._waiting:
-                self._added.clear()
-                await self._added.wait()
-            await self._wait_for_floor(urgent=self._waiting[0].decision.action == "escalate")
-            if not self._waiting:
-                continue  # it was an answer, and the patient went on
-            reply = self._waiting.popleft()
+            reply = await self._next()
             self._turn = reply.turn
             self._current = asyncio.get_running_loop().create_task(self._say(reply))
             try:
@@ -141,12 +147,16 @@ class Replies:
                 self._current = None
             self._on_done(spoken, reply.decision)
 
-    async def _wait_for_floor(self, *, urgent: bool) -> None:
-        try:
-            async with asyncio.timeout(_PATIENT_MAY_FINISH_S if urgent else None):
-                await self._floor_free.wait()
-        except TimeoutError:
-            return
+    async def _next(self) -> _Reply:
+        """The next reply, once the patient is silent or it cannot wait for that any longer."""
+        while True:
+            left = self._waiting[0].due - self._clock.now() if self._waiting else math.inf
+            if self._waiting and (self._floor_free or left < _INSTANT_S):
+                return self._waiting.popleft()
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left if left < math.inf else None):
+                    await self._changed.wait()
 
     async def _say(self, reply: _Reply) -> tuple[Spoken, ...]:
         for effect in reply.decision.effects:
