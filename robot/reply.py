@@ -126,6 +126,8 @@ class Replies:
         """Break a silence that lasts too long, while the reply is still being made."""
         async with aclosing(self._composer.sentences(self._composer.filler(language))) as items:
             async for item in items:
+                if self._playback.busy:
+                    return  # the reply has just begun; a filler after its first sentence would make no sense
                 self._tell(item)
                 if isinstance(item, Sentence):
                     await self._say_sentence(item, None)
