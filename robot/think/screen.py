@@ -24,6 +24,7 @@ _NEAR = 80
 _BEFORE = 60
 _LONG_SENTENCE = 160
 _SHORTER = 8
+_RECENT = 4
 _STEM = 3
 _AHEAD = 6
 _STOP, _COMMA = 1, 2
@@ -252,7 +253,7 @@ class _Detector:
             for span in sorted(self._matches(plain.text, low, high), key=lambda span: (span[0], -span[1])):
                 if any(begin < span[1] and span[0] < end for begin, end in idioms):
                     continue
-                if any(self._part_of(plain, span, whole) for whole in excused):
+                if any(self._part_of(plain, span, whole) for whole in excused[-_RECENT:]):
                     continue
                 if not any(excuse.holds(plain, *span) for excuse in self._excuses):
                     return span
