@@ -14,6 +14,9 @@ M = TypeVar("M", bound=BaseModel)
 
 Location = tuple[str | int, ...]
 
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls it in a model and in a dataclass."""
+
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML as its version 1.2 reads it: `yes`, `no` and `on` are words, only `true` and `false` are not."""
@@ -77,6 +80,16 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], dict[Location, int]]:
     return data, lines
 
 
+def read_value(text: str, name: str) -> Any:
+    """One YAML value that stands outside a file, as in the environment variable `name`. Raises ContentError."""
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        return None if node is None else loader.construct_document(node)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ContentError(name, None, "", "not valid YAML", text) from None
+
+
 def read(path: Path, model: type[M]) -> M:
     """The file as `model`. Raises ContentError."""
     data, lines = read_mapping(path)
@@ -91,7 +104,7 @@ def validate(data: Mapping[str, Any], model: type[M], path: Path | str, lines: M
         problems = [(line_of(problem["loc"], lines), problem) for problem in error.errors(include_url=False)]
         line, first = min(problems, key=lambda pair: pair[0] or 0)
         key = ".".join(str(part) for part in first["loc"])
-        problem = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        problem = "unknown key" if first["type"] in _UNKNOWN_KEY else first["msg"].removeprefix("Value error, ")
         value = ... if first["type"] == "missing" else first["input"]
         raise ContentError(path, line, key, problem, value) from None
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import Field, PositiveFloat
 
-from dialogs.yaml_file import ContentError, Location, Strict, read_mapping, validate
+from dialogs.yaml_file import Location, Strict, read_mapping, read_value, validate
 from robot.hear.listen import Endpointing
 
 PREFIX = "BEDSIDE__"
@@ -110,10 +109,7 @@ def load_config(paths: Sequence[Path] = (), environment: Mapping[str, str] | Non
 
 
 def _from_environment(name: str, value: str) -> dict[str, Any]:
-    try:
-        data: Any = yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ContentError(f"${name}", None, "", "not valid YAML", value) from None
+    data: Any = read_value(value, f"${name}")
     for part in reversed(name.removeprefix(PREFIX).lower().split("__")):
         data = {part: data}
     lines: dict[Location, int] = {}

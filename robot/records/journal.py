@@ -52,9 +52,10 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     A last line that was cut off by a crash is left out.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("journal_unreadable", f"{path}: {error}.", "Give a journal.jsonl.") from None
+        # Not `splitlines`: Unicode knows more ends of a line than JSON. A cut may fall into the middle of a character.
+        lines = path.read_bytes().decode("utf-8", errors="replace").removesuffix("\n").split("\n")
+    except OSError as error:
+        raise InputError("journal_unreadable", f"{path}: {error.strerror}.", "Give a journal.jsonl.") from None
     for number, line in enumerate(lines):
         try:
             entry = json.loads(line)
