@@ -49,10 +49,11 @@ class Asker:
                 if role == "robot":
                     sentence = Sentence(text, config.language, "history", "phrase")
                     decider.heard([Spoken(sentence, text, False)])
-                else:
-                    decider.decide(Transcript(Sensitive(text), config.language))
+                elif (earlier := decider.decide(Transcript(Sensitive(text), config.language))) is not None:
+                    composer.watch(earlier)
             decision = decider.decide(Transcript(Sensitive(asked.text), config.language))
             assert decision is not None, "final words are always decided"
+            composer.watch(decision)
             sentences: list[Sentence] = []
             blocked: list[str] = []
             for effect in decision.effects:

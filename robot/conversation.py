@@ -254,6 +254,7 @@ class Conversation:
         """A nurse is called before anything is said; then the reply waits for its turn."""
         self.tell(decision)
         self._language = decision.language
+        self.parts.composer.watch(decision)
         self._stop_timer("silence")
         self._timeout_s = decision.timeout_s
         for effect in decision.effects:

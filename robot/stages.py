@@ -77,7 +77,12 @@ class Decider(Protocol):
 
 @runtime_checkable
 class Guard(Protocol):
-    """The last look at a sentence before it becomes sound."""
+    """The last look at a sentence before it becomes sound.
+
+    `flagged` is True from a red flag until staff clear it: nothing reassuring may be said then.
+    """
+
+    flagged: bool
 
     def check(self, sentence: Sentence, evidence: Sequence[Passage]) -> tuple[str, ...]:
         """Ids of the rules that forbid `sentence`; empty: it may be spoken."""

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from dialogs.model import Phrases
 from robot.errors import GeneratorError
-from robot.events import Answer, Blocked, Fault, Language, Passage, Rung, Say, Sentence
+from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence
 from robot.stages import Generator, Guard
 
 _NEXT_SENTENCE_S = 8.0
@@ -57,6 +57,13 @@ class Composer:
         self._deadline_s = deadline_s
         self._evidence: tuple[Passage, ...] = ()
         """What the last answer rested on: its sentences may be asked for again."""
+
+    def watch(self, decision: Decision) -> None:
+        """Tell the guard of a red flag, and of its end."""
+        if decision.red_flags:
+            self._guard.flagged = True
+        elif decision.intent == "emergency_cleared":
+            self._guard.flagged = False
 
     async def sentences(self, effect: Say | Answer) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
         """The sentences of `effect` that may be spoken, and what was stopped or failed on the way."""

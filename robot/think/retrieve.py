@@ -17,6 +17,9 @@ questions do (`tests/robot/think/test_retrieve.py` measures both with every ques
 """
 
 _TITLE_WEIGHT = 2
+_FOREIGN = 0.85
+_MORE = 3
+"""Further passages that are looked at before those of other countries are put back."""
 _WORD = re.compile(r"[a-z0-9]+")
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 _EN_EMPTY = frozenset(
@@ -42,6 +45,10 @@ class PassageRetriever:
         self._passages: dict[Language, list[Passage]] = {
             language: [_passage(passage, language) for passage in passages] for language in self._terms
         }
+        self._nearness: dict[Language, list[float]] = {
+            language: [_FOREIGN if passage.locale == foreign else 1.0 for passage in passages]
+            for language, foreign in (("en", "cn"), ("zh", "us"))
+        }
         self._indexes: dict[Language, Bm25Index] = {
             language: Bm25Index([self._document(passage, language) for passage in passages]) for language in self._terms
         }
@@ -49,11 +56,13 @@ class PassageRetriever:
     def retrieve(self, query: str, language: Language, k: int = 3) -> list[tuple[Passage, float]]:
         """At most `k` passages in `language` with their score, best first; empty: nothing here answers `query`.
 
-        The score is the share of what the query could reach, between the threshold of the language and 1.
+        The score is the share of what the query could reach, between the threshold of the language and 1. The
+        guideline of another country comes after one of the patient's own, or of none, that fits about as well.
         """
-        found = self._indexes[language].search(self._terms[language](query), k)
+        found = self._indexes[language].search(self._terms[language](query), k + _MORE)
         passages = self._passages[language]
-        return [(passages[number], score) for number, score in found if score >= ABSTAIN_BELOW[language]]
+        ranked = sorted(found, key=lambda item: -item[1] * self._nearness[language][item[0]])[:k]
+        return [(passages[number], score) for number, score in ranked if score >= ABSTAIN_BELOW[language]]
 
     def _document(self, passage: PassageText, language: Language) -> list[str]:
         terms = self._terms[language]
