@@ -17,6 +17,7 @@ questions do (`tests/robot/think/test_retrieve.py` measures both with every ques
 """
 
 _TITLE_WEIGHT = 2
+_ABROAD: dict[Language, str] = {"en": "cn", "zh": "us"}
 _FOREIGN = 0.85
 _MORE = 3
 """Further passages that are looked at before those of other countries are put back."""
@@ -46,8 +47,8 @@ class PassageRetriever:
             language: [_passage(passage, language) for passage in passages] for language in self._terms
         }
         self._nearness: dict[Language, list[float]] = {
-            language: [_FOREIGN if passage.locale == foreign else 1.0 for passage in passages]
-            for language, foreign in (("en", "cn"), ("zh", "us"))
+            language: [_FOREIGN if passage.locale == _ABROAD[language] else 1.0 for passage in passages]
+            for language in self._terms
         }
         self._indexes: dict[Language, Bm25Index] = {
             language: Bm25Index([self._document(passage, language) for passage in passages]) for language in self._terms
