@@ -17,7 +17,7 @@ NUMBER = r"(?:[1-9]/(?:[2-9]|10)(?![\d/.])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d
 _WORDS = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
 eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
-""".split()  # noqa: SIM905 - a list literal would take thirty lines
+""".split()
 _ONES, _TENS = _WORDS[:20], _WORDS[:1] + _WORDS[10:11] + _WORDS[20:]
 _GROUPS = ("", " thousand", " million", " billion")
 _PARTS = ("", "", "half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

@@ -20,9 +20,7 @@ from tests.tiny_model import save_tiny_model
 
 ENGINES = ["passage", "transformers", "stub"]
 
-PASSAGE = Passage(
-    "salt", "diet", "Salt", "Eat less than 5 g of salt a day.", "en", Source("salt", "Salt", "WHO", 2020)
-)
+PASSAGE = Passage("salt", "diet", "Salt", "Eat less than 5 g of salt a day.", "en", Source("salt", "Salt", "WHO", 2020))
 
 
 @pytest.fixture(scope="session")
