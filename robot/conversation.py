@@ -175,9 +175,7 @@ class Conversation:
         self.tell(event)
         self._take(_TRIGGERS[type(event)])
         if isinstance(event, SpeechStarted):
-            self._drop_recognition()
-            self._recognition = self.parts.recognizer.listen(self._language, self._on_partial)
-            self._recognition.feed(self.parts.listener.pre_roll)
+            self._start_recognition()
         elif isinstance(event, SpeechDismissed):
             self._drop_recognition()
             self._await_patient()
@@ -209,6 +207,16 @@ class Conversation:
         self._stop_timer("dead_air")
         self._timers["dead_air"] = clock.call_later(max(0.0, self.parts.dead_air_s - silent_for_s), self._on_dead_air)
         return self._turn
+
+    def _start_recognition(self) -> None:
+        self._drop_recognition()
+        try:
+            self._recognition = self.parts.recognizer.listen(self._language, self._on_partial)
+        except RecognizerError as error:
+            # Said once the patient has finished: there will be no transcript to answer.
+            self._on_dialog_event(Fault(error.code, phrase_for(error)))
+        else:
+            self._recognition.feed(self.parts.listener.pre_roll)
 
     async def _recognize(self, recognition: Recognition, turn: TurnClock) -> None:
         try:

@@ -63,7 +63,7 @@ FAILURES = (BedsideError, HardwareError, ContentError)
 def phrase_for(error: Exception) -> str:
     """The phrase that the robot says to the patient when `error` ended a turn."""
     if isinstance(error, RecognizerError):
-        return "trouble_hearing"
+        return "language_not_heard" if error.code == "language_unsupported" else "trouble_hearing"
     if isinstance(error, HardwareError):
         return "trouble_device"
     return "trouble_thinking"
