@@ -1,0 +1,36 @@
+"""`bedside bench`: measures on this machine, and says how that compares with what was promised.
+
+Progress and the comparison go to standard error; one JSON object is emitted last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from robot.config import Config
+
+
+def run_bench(name: str, config: Config, emit: Callable[[dict[str, Any]], None]) -> int:
+    """Run the bench `name` (runtime, cold, turn), emit its figures, return the exit status.
+
+    A bench reports; a figure beyond its goal is marked, and is no failure, because it depends on the machine. Raises
+    what building a conversation raises.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if name == "runtime":
+        from robot.evaluate.bench.runtime import bench_runtime
+
+        emit(bench_runtime(config, console))
+    elif name == "cold":
+        from robot.evaluate.bench.cold import bench_cold
+
+        emit(bench_cold(console))
+    else:
+        from robot.evaluate.bench.turn import bench_turn
+
+        emit(bench_turn(config, console))
+    return 0
