@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dialogs.never import Ban, NeverList, forbidden
 from robot.events import Language, Passage, Sentence
-from robot.think.figures import FigureReader
+from robot.think.figures import Figure, FigureReader
 
 _FREE_RUNGS = frozenset({"gpt", "embedded"})
 _CLAUSE = re.compile(r"[.;:!?。；：！？]|\b(?:but|then)\b|但是|然后|可是")
@@ -31,6 +31,7 @@ class SentenceGuard:
         self.flagged = False
         self._hazards = hazards
         self._figures = FigureReader(never.units)
+        self._known: dict[Passage, frozenset[Figure]] = {}
         self._longest: dict[Language, int] = {"en": never.en.longest, "zh": never.zh.longest}
         self._rules = [(rule, ban, _Matcher(ban, never)) for rule, ban in never.never.items()]
         self._rules += [
@@ -81,9 +82,16 @@ class SentenceGuard:
         figures = self._figures.read(text)
         if not figures:
             return True
-        known = {figure for passage in evidence for figure in self._figures.read(f"{passage.title} . {passage.text}")}
+        known = frozenset[Figure]().union(*(self._figures_of(passage) for passage in evidence))
         values = {figure.value for figure in known}
         return all(figure in known if figure.unit else figure.value in values for figure in figures)
+
+
+    def _figures_of(self, passage: Passage) -> frozenset[Figure]:
+        """The figures of a passage, read once: every sentence written from it is compared with them."""
+        if passage not in self._known:
+            self._known[passage] = frozenset(self._figures.read(f"{passage.title} . {passage.text}"))
+        return self._known[passage]
 
 
 class _Matcher:
