@@ -86,7 +86,6 @@ class SentenceGuard:
         values = {figure.value for figure in known}
         return all(figure in known if figure.unit else figure.value in values for figure in figures)
 
-
     def _figures_of(self, passage: Passage) -> frozenset[Figure]:
         """The figures of a passage, read once: every sentence written from it is compared with them."""
         if passage not in self._known:
