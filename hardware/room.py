@@ -28,6 +28,10 @@ SPEECH_DB = -26.0
 _NOISE_S = 10
 _MOST_CATCH_UP = 25
 _SILENT = silence(FRAME)
+_HEAD_START = 360
+"""Samples of silence before a resampled sound: the resampler holds up to 347 back, and a frame must have no hole."""
+_RINGS = 3
+"""Frames after which the resampler has let go of all that sounded."""
 
 
 @dataclass(slots=True)
@@ -242,18 +246,20 @@ class SpeakerSide:
         self._on_fault: OnFault | None = None
         self._resampler: Resampler | None = None
         self._carry = silence(0)
+        self._ringing = 0
+        """Frames for which the resampler still holds the end of what sounded."""
         self.sounding = silence(0)
 
     def connect(self, rate: int, on_played: OnPlayed, on_fault: OnFault) -> None:
         self.rate = rate
         self._block = frame_samples(rate)
-        self._resampler = Resampler(rate, RATE) if rate != RATE else None
+        self._start_resampler()
         self._on_played, self._on_fault = on_played, on_fault
 
     def disconnect(self) -> None:
         self._on_played = self._on_fault = None
-        self._resampler = None
         self.flush()
+        self._resampler = None
 
     @property
     def queued(self) -> int:
@@ -271,6 +277,8 @@ class SpeakerSide:
         self._queue.clear()
         self._queued = 0
         self._paused = False
+        if self._ringing:
+            self._start_resampler()
 
     def stall(self, frames: int) -> None:
         """The device stops taking sound for `frames`; what is queued stays."""
@@ -286,7 +294,7 @@ class SpeakerSide:
             return None
         if self._paused or not self._queue:
             self.sounding = silence(0)
-            return self._drain()
+            return None if self._paused else self._ring_out()
         block = self._take(self._block)
         self.sounding = block
         if self._on_played is not None:
@@ -311,14 +319,25 @@ class SpeakerSide:
             return block if block.size == FRAME else np.concatenate([block, silence(FRAME - block.size)])
         if block.size < self._block:
             block = np.concatenate([block, silence(self._block - block.size)])
-        self._carry = np.concatenate([self._carry, self._resampler.push(block)])
-        return self._cut()
+        self._ringing = _RINGS
+        return self._resampled(block)
 
-    def _drain(self) -> Samples | None:
-        return self._cut() if self._carry.size else None
+    def _start_resampler(self) -> None:
+        self._resampler = Resampler(self.rate, RATE, quality="LQ") if self.rate != RATE else None
+        self._carry = silence(_HEAD_START)
+        self._ringing = 0
 
-    def _cut(self) -> Samples:
-        frame, self._carry = self._carry[:FRAME], self._carry[FRAME:]
+    def _ring_out(self) -> Samples | None:
+        """The last milliseconds of what sounded; else they would come back before the next sound."""
+        if not self._ringing:
+            return None
+        self._ringing -= 1
+        return self._resampled(silence(self._block))
+
+    def _resampled(self, block: Samples) -> Samples:
+        assert self._resampler is not None
+        ready = np.concatenate([self._carry, self._resampler.push(block)])
+        frame, self._carry = ready[:FRAME], ready[FRAME:]
         return frame if frame.size == FRAME else np.concatenate([frame, silence(FRAME - frame.size)])
 
 
