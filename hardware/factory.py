@@ -49,19 +49,19 @@ class Registry:
         return target(**wanted, **options)
 
     def _load(self, name: str) -> Any:
-        if name in self.builtin:
-            module, _, attribute = self.builtin[name].partition(":")
-            try:
+        try:
+            if name in self.builtin:
+                module, _, attribute = self.builtin[name].partition(":")
                 return getattr(import_module(module), attribute)
-            except ImportError as error:
-                raise HardwareError(
-                    f"{self.kind}_unavailable",
-                    f"{self.kind} '{name}' needs a library that is missing ({error}).",
-                    "Run `bedside doctor` for the command that installs it.",
-                ) from error
-        for point in entry_points(group=self.group):
-            if point.name == name:
-                return point.load()
+            for point in entry_points(group=self.group):
+                if point.name == name:
+                    return point.load()
+        except ImportError as error:
+            raise HardwareError(
+                f"{self.kind}_unavailable",
+                f"{self.kind} '{name}' needs a library that is missing ({error}).",
+                "Run `bedside doctor` for the command that installs it.",
+            ) from error
         near = difflib.get_close_matches(name, self.names(), n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
         raise HardwareError(
