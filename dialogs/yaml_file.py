@@ -97,12 +97,12 @@ def read(path: Path, model: type[M]) -> M:
 
 
 def validate(data: Mapping[str, Any], model: type[M], path: Path | str, lines: Mapping[Location, int]) -> M:
-    """`data` as `model`; of several problems the first in the file is reported."""
+    """`data` as `model`; of several problems an unknown key comes first: it explains one that is missing."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
         problems = [(line_of(problem["loc"], lines), problem) for problem in error.errors(include_url=False)]
-        line, first = min(problems, key=lambda pair: pair[0] or 0)
+        line, first = min(problems, key=lambda pair: (pair[1]["type"] not in _UNKNOWN_KEY, pair[0] or 0))
         key = ".".join(str(part) for part in first["loc"])
         problem = "unknown key" if first["type"] in _UNKNOWN_KEY else first["msg"].removeprefix("Value error, ")
         value = ... if first["type"] == "missing" else first["input"]
