@@ -20,18 +20,21 @@ BLOCK = RATE // 10
 """Samples that are decoded at a time. The decoder gets whole blocks only, so that a result does not depend on how the
 sound happened to arrive."""
 
-SETTLE = RATE
-"""Samples that are looked at before decoding starts, to learn how this voice sounds on this microphone."""
-
 TYPICAL = (44.0, 3.0, 0.0, 10.0, -7.0, -1.0, -3.5, -2.0, 0.0, -0.5, 1.5, 1.0, 1.0)
 """Mean cepstrum of twelve sets of recordings, synthetic and human; the decoder's own guess is (40, 3, −1, 0, …).
 The mean is subtracted from the sound, so a wrong guess costs words: see the decision record."""
+
+SETTLED, SETTLED_AT_END, GIVE_UP = 6, 3, 30
+"""Voiced blocks that are wanted before decoding starts, to learn how this voice sounds on this microphone; how many are
+enough when there will be no more; and after how many blocks without them decoding starts with the typical mean."""
 
 LONGEST_SEGMENT_S, SHORTEST_SEGMENT_S = 30.0, 15.0
 """Longer sound is decoded in segments: the final pass over one takes time and memory in proportion to its length."""
 
 _PAUSE_DB = 15.0  # a block so far below the loudest one of the segment is a pause, where it may be cut
 _SETTLING = "settling"
+_FAILURES = (RuntimeError, KeyError, ValueError)  # what the binding raises when the decoder refuses
+_LOUD_DB, _QUIET_DB = 20.0, 10.0  # a voiced block is that near to the loudest one, and that far from the quietest
 _FRAME_S = 0.01
 _ALTERNATIVES, _PATHS = 4, 40  # how many to report, out of how many paths; most differ in pauses only
 _LONGEST_WORD_S, _LONGEST_PHONE_S = 1.2, 0.4  # what lasts longer is a noise that was forced into a word
@@ -42,7 +45,8 @@ class PocketsphinxRecognizer:
 
     A newer `listen` takes the decoder over; an older utterance that is still finished is decoded again from its own
     sound, so that utterances may overlap in any way. `biased_texts` are sentences to expect (our own questions and
-    example answers); they are mixed into the general language model with `weight`, see `robot.hear.language_model`.
+    example answers); they are mixed into the general language model with `weight`, and the result is kept in the
+    folder `cache`, see `robot.hear.language_model`.
 
     Raises ModelError (`model_missing`) where pocketsphinx is not installed.
     """
@@ -56,7 +60,7 @@ class PocketsphinxRecognizer:
         blocking: Blocking,
         biased_texts: Sequence[str] = (),
         weight: float = WEIGHT,
-        cache: Path | None = None,
+        cache: Path | str | None = None,
     ) -> None:
         try:
             import pocketsphinx
@@ -66,10 +70,11 @@ class PocketsphinxRecognizer:
             ) from error
         model = Path(pocketsphinx.get_model_path("en-us"))
         general, dictionary = model / "en-us.lm.bin", model / "cmudict-en-us.dict"
+        folder = Path(cache) if cache else None
         self._decoder = pocketsphinx.Decoder(
             hmm=str(model / "en-us"),
             dict=str(dictionary),
-            lm=str(adapted(biased_texts, general, dictionary, weight, cache) if biased_texts else general),
+            lm=str(adapted(biased_texts, general, dictionary, weight, folder) if biased_texts else general),
             loglevel="FATAL",
         )
         self._words_search = self._decoder.current_search()
@@ -90,7 +95,7 @@ class PocketsphinxRecognizer:
 
     def advance(self, utterance: _Utterance) -> str:
         """Decode the whole blocks that have arrived; the words so far. Only the newest utterance gets the decoder."""
-        if utterance is self._newest and (utterance is self._decoding or len(utterance.sound) >= 2 * SETTLE):
+        if utterance is self._newest and (utterance is self._decoding or _first_look(utterance.sound) is not None):
             self._decode(utterance, whole_blocks=True)
         return self._text(utterance)
 
@@ -128,16 +133,22 @@ class PocketsphinxRecognizer:
         self._end()
         utterance.restart()
         self._decoder.reinit_feat()  # else the noise floor and the mean of the utterance before would linger
-        self._decoder.activate_search(_SETTLING)
-        self._start()
-        self._decoder.process_raw(bytes(utterance.sound[: 2 * SETTLE]), no_search=True, full_utt=True)
-        self._end()
-        mean = (float(value) for value in self._decoder.get_cmn().split(","))
-        blend = (0.5 * (value + typical) for value, typical in zip(mean, TYPICAL, strict=True))
+        look = _first_look(utterance.sound) or _first_look(utterance.sound, SETTLED_AT_END)
+        blend = ((value + typical) / 2 for value, typical in zip(self._mean(look), TYPICAL, strict=True))
         self._decoder.set_cmn(",".join(f"{value:.3f}" for value in blend))
-        self._decoder.activate_search(self._words_search)
         self._start()
         self._decoding = utterance
+
+    def _mean(self, sound: bytes | None) -> tuple[float, ...]:
+        """The mean cepstrum of `sound`; the typical one when there is none."""
+        if not sound:
+            return TYPICAL
+        self._decoder.activate_search(_SETTLING)
+        self._start()
+        self._decoder.process_raw(sound, no_search=True, full_utt=True)
+        self._end()
+        self._decoder.activate_search(self._words_search)
+        return tuple(float(value) for value in self._decoder.get_cmn().split(","))
 
     def _start(self) -> None:
         self._decoder.start_utt()
@@ -178,6 +189,21 @@ class PocketsphinxRecognizer:
     def _text(self, utterance: _Utterance) -> str:
         hypothesis = self._decoder.hyp() if utterance is self._decoding else None
         return " ".join([*(word.word for word in utterance.words), *(hypothesis.hypstr.split() if hypothesis else ())])
+
+
+def _first_look(sound: bytes | bytearray, enough: int = SETTLED) -> bytes | None:
+    """The second of `sound` by the end of which `enough` blocks were voiced; empty after `GIVE_UP`, None before.
+
+    It depends on the sound alone, not on how much more of it has arrived.
+    """
+    blocks = np.frombuffer(bytes(sound[: 2 * BLOCK * GIVE_UP]), dtype="<i2")
+    levels: list[float] = []
+    for end in range(BLOCK, blocks.size + 1, BLOCK):
+        levels.append(level_db(blocks[end - BLOCK : end]))
+        lowest = max(max(levels) - _LOUD_DB, min(levels) + _QUIET_DB)
+        if sum(level >= lowest for level in levels) >= enough:
+            return blocks[max(0, end - RATE) : end].tobytes()
+    return b"" if len(levels) == GIVE_UP else None
 
 
 @dataclass(eq=False)
@@ -248,7 +274,7 @@ class _Utterance:
             return ""
         try:
             return self.engine.advance(self)
-        except RuntimeError as error:
+        except _FAILURES as error:
             self.failure = str(error) or type(error).__name__
             return ""
 
@@ -266,6 +292,6 @@ class _Utterance:
             return None
         try:
             return self.engine.conclude(self)
-        except RuntimeError as error:
+        except _FAILURES as error:
             self.failure = str(error) or type(error).__name__
             return None
