@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hardware.acoustics import SPEECH_DB
 from hardware.audio import RATE, Samples, level_db, to_int16
 from hardware.audio_file import read_audio
 from hardware.ports import HardwareError
-from hardware.room import SPEECH_DB
 
 INSTALL = "apt-get install flite"
 _RENDER_S = 30

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from hardware.acoustics import FRAME, SPEECH_DB
 from hardware.audio import RATE, SILENCE_DB, AudioFrame, Samples, frame_samples, level_db
 from hardware.clock import SimulatedClock, SystemClock
 from hardware.ports import HardwareError
-from hardware.room import FRAME, SPEECH_DB, Room
+from hardware.room import Room
 from hardware.simulated import SimulatedMicrophone, SimulatedSpeaker
 from tests.conversations import voice
 
