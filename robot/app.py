@@ -20,7 +20,8 @@ from robot.conversation import Conversation, Observer, Parts
 from robot.errors import ConfigurationError
 from robot.events import Rung
 from robot.hear.listen import Listener
-from robot.records.patient import Patient, active_hazards, load_patient
+from robot.records.patient import Patient, active_hazards
+from robot.records.patient_file import load_patient
 from robot.speak.split import SentenceSplitter
 from robot.stages import Decider, Generator, Guard, Retriever
 from robot.think.chart import Chart

@@ -13,7 +13,8 @@ from robot.app import Content, build_thinking, load_content
 from robot.config import Config
 from robot.errors import FAILURES, InputError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
-from robot.records.patient import Patient, load_patient, parse_patient
+from robot.records.patient import Patient
+from robot.records.patient_file import load_patient, parse_patient
 
 _LONGEST = 100_000
 

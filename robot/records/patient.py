@@ -1,4 +1,4 @@
-"""Who the robot talks to, as far as advice depends on it: the patient file, and the hazards that follow from it.
+"""Who the robot talks to, as far as advice depends on it, and the hazards that follow from it.
 
 An order that is not known counts as restricted: on a ward, silence of the record never means "may eat".
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from dialogs.hazards import Hazard, Hazards, OrderKind
-from dialogs.yaml_file import ContentError, Strict, line_of, read_mapping
+from dialogs.yaml_file import Strict
 from robot.errors import InputError
 from robot.events import Sensitive
 
@@ -69,36 +67,6 @@ class Patient(_Masked):
         return Sensitive(self.name)
 
 
-def load_patient(path: Path, today: date | None = None) -> Patient:
-    """The patient in a YAML file or in a FHIR R4 bundle (`.json`); `today` decides the age in a bundle.
-
-    Raises ContentError (YAML; names file, line and key, never a value) or InputError `patient_unreadable` (bundle).
-    """
-    if path.suffix.lower() == ".json":
-        from robot.records.fhir_patient import read_bundle
-
-        return read_bundle(path, today or date.today())
-    data, lines = read_mapping(path)
-    return _validated(data, path, lines)
-
-
-def parse_patient(data: object, today: date | None = None) -> Patient:
-    """The patient in a mapping that was read already: our own keys, or a FHIR R4 bundle.
-
-    Raises InputError `patient_unreadable`; its text names the key, never a value.
-    """
-    if isinstance(data, dict) and "resourceType" in data:
-        from robot.records.fhir_patient import parse_bundle
-
-        return parse_bundle(data, "that was given", today or date.today())
-    try:
-        return Patient.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"])) or "the whole"
-        raise unreadable("that was given", f"{key}: {_problem(first)}") from None
-
-
 def unreadable(source: str, problem: str) -> InputError:
     """The error for a patient file that cannot be used."""
     return InputError(
@@ -106,19 +74,6 @@ def unreadable(source: str, problem: str) -> InputError:
         f"The patient file {source} cannot be read: {problem}.",
         "Give a FHIR R4 bundle (.json) or a YAML patient file.",
     )
-
-
-def _problem(found: Any) -> str:
-    return "unknown key" if found["type"] == "extra_forbidden" else str(found["msg"])
-
-
-def _validated(data: dict[str, Any], path: Path, lines: Any) -> Patient:
-    try:
-        return Patient.model_validate(data)
-    except ValidationError as error:
-        problems = [(line_of(problem["loc"], lines) or 0, problem) for problem in error.errors(include_url=False)]
-        line, first = min(problems, key=lambda pair: pair[0])
-        raise ContentError(path, line or None, ".".join(map(str, first["loc"])), _problem(first)) from None
 
 
 def active_hazards(patient: Patient, hazards: Hazards) -> frozenset[str]:

@@ -13,7 +13,8 @@ import dialogs
 from dialogs.hazards import load_hazards
 from dialogs.yaml_file import ContentError
 from robot.errors import InputError
-from robot.records.patient import Orders, Patient, active_hazards, load_patient, parse_patient
+from robot.records.patient import Orders, Patient, active_hazards
+from robot.records.patient_file import load_patient, parse_patient
 from tests.shared_data import shared_data
 
 HAZARDS = load_hazards(Path(dialogs.__file__).parent / "hazards.yaml")
