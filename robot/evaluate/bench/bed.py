@@ -127,7 +127,8 @@ class Bed:
         if self._ended is not None and self._ended.done():
             self._ended.result()
         self._due = self._clock.now() if due is None else due
-        self._speaker.play()
+        if self._speaker.queued or self._speaker.reference.size:
+            self._speaker.play()
         self._microphone.push(self._cycle[self._at])
         self._confirmed = None
         self._at = (self._at + 1) % len(self._cycle)
