@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,11 +82,11 @@ class Resampler:
     """
 
     def __init__(self, rate: int, to_rate: int, *, quality: str = "HQ") -> None:
-        import soxr
+        self._stream: Any = None
+        if rate != to_rate:
+            import soxr
 
-        self._stream = (
-            None if rate == to_rate else soxr.ResampleStream(rate, to_rate, 1, dtype="int16", quality=quality)
-        )
+            self._stream = soxr.ResampleStream(rate, to_rate, 1, dtype="int16", quality=quality)
 
     def push(self, samples: Samples, *, last: bool = False) -> Samples:
         """The samples that are ready after `samples` came in; may be empty while the filter fills."""
