@@ -9,6 +9,7 @@ call events, time-outs ─┘                                  ├─ CallNurse
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from dialogs.loader import Dialogs
@@ -153,7 +154,10 @@ class DialogMachine:
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
         self._history.append(("patient", str(text)))
         self.language = language
-        return self._move(self._intent(text), text) or self._move("unclear", text)
+        decision = self._move(self._intent(text), text) or self._move("unclear", text)
+        if decision is not None and flags:  # said again: the call is under way, but it is still an alarm
+            return replace(decision, intent=RED_FLAG, red_flags=tuple(flag.id for flag in flags))
+        return decision
 
     def _intent(self, text: str) -> str:
         if not text.strip():

@@ -102,6 +102,13 @@ def test_a_partial_raises_once_and_the_final_of_the_same_utterance_is_silent() -
     assert (silent.effects, silent.action, silent.urgency) == ((), "escalate", "emergency")
 
 
+def test_an_alarm_that_is_said_again_is_named_again_without_a_second_call() -> None:
+    decider, _ = emergency()
+    again = say(decider, f"{CHEST} again")
+    assert (again.intent, again.red_flags, again.urgency) == ("red_flag", ("chest_pain",), "emergency")
+    assert topics(again) and not calls(again)
+
+
 def test_a_second_flag_in_the_final_of_the_same_utterance_is_still_raised() -> None:
     decider = machine(start="menu.waiting")
     say(decider, "I have chest pain", final=False)
