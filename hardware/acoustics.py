@@ -16,13 +16,11 @@ SPEECH_DB = -26.0
 _NOISE_S = 10
 
 
-def pink_noise(snr_db: float | None, random: np.random.Generator) -> npt.NDArray[np.float32] | None:
-    """Ten seconds of noise, `snr_db` below nominal speech, to be looped; None: a silent room.
+def pink_noise(snr_db: float, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """Ten seconds of noise, `snr_db` below nominal speech, to be looped.
 
     Pink, because ventilation and a corridor are closer to 1/f than to white.
     """
-    if snr_db is None:
-        return None
     size = RATE * _NOISE_S
     spectrum = np.fft.rfft(random.standard_normal(size))
     spectrum /= np.sqrt(np.maximum(np.arange(spectrum.size), 20))

@@ -69,7 +69,9 @@ class Room:
         self._clock = clock
         self._random = np.random.default_rng(seed)
         self._talkers: list[_Talker] = []
-        self._noise = pink_noise(noise_snr_db, self._random)
+        self._noise_snr_db = noise_snr_db
+        self._noise: npt.NDArray[np.float32] | None = None
+        """Made with the first frame: a room that is never entered costs nothing."""
         self._noise_at = 0
         self._echo = None if echo_gain_db is None else Echo(echo_gain_db, echo_delay_ms, impulse_response)
         self._drift = Drift(clock_drift_ppm)
@@ -103,7 +105,7 @@ class Room:
 
     def set_noise(self, snr_db: float | None) -> None:
         """Change the noise from the next frame on."""
-        self._noise = pink_noise(snr_db, self._random)
+        self._noise_snr_db, self._noise = snr_db, None
 
     # ---- time ----
 
@@ -146,6 +148,8 @@ class Room:
     # ---- mixing ----
 
     def _mix(self, patient: npt.NDArray[np.float32] | None, sounding: Samples | None) -> Samples:
+        if self._noise is None and self._noise_snr_db is not None:
+            self._noise = pink_noise(self._noise_snr_db, self._random)
         echo = None if self._echo is None else self._echo.push(self._drift.push(sounding))
         if patient is None and echo is None and self._noise is None:
             return _SILENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,8 +149,11 @@ def build(
             nurse_call=device(NURSE_CALLS),
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
-            decider=parts.get("decider") or _decider(config, content, hazards, retriever=parts.get("retriever")),
-            composer=_composer(config, content, hazards, engine(GENERATORS), parts.get("guard")),
+            decider=parts.get("decider")
+            or _decider(config, content, hazards, retriever=parts.get("retriever"), session=_session(clock)),
+            composer=_composer(
+                config, content, hazards, engine(GENERATORS), guard=parts.get("guard"), above="generator" in parts
+            ),
             synthesizer=synthesizer,
             bed=config.bed,
             language=config.language,
@@ -177,6 +181,11 @@ def build_thinking(
     return _decider(config, content, hazards, start=start), _composer(config, content, hazards, generator), close
 
 
+def _session(clock: Clock) -> str:
+    """What the ids of this visit's nurse calls begin with: no two visits share one, but a simulated one repeats."""
+    return "visit" if clock.virtual else f"visit-{uuid.uuid4().hex[:12]}"
+
+
 def _hazards(patient: Patient, content: Content) -> frozenset[str]:
     return active_hazards(patient, content.hazards)
 
@@ -187,6 +196,7 @@ def _decider(
     hazards: frozenset[str],
     *,
     retriever: Retriever | None = None,
+    session: str = "ask",
     start: str | None = None,
 ) -> Decider:
     return DialogMachine(
@@ -197,16 +207,26 @@ def _decider(
         retriever or content.retriever,
         hazards=hazards,
         language=config.language,
+        session=session,
         start=start,
     )
 
 
 def _composer(
-    config: Config, content: Content, hazards: frozenset[str], generator: Generator, guard: Guard | None = None
+    config: Config,
+    content: Content,
+    hazards: frozenset[str],
+    generator: Generator,
+    *,
+    guard: Guard | None = None,
+    above: bool = False,
 ) -> Composer:
-    """The configured generator, then the reviewed passage; the fixed phrase is the composer's own last rung."""
+    """The configured generator, then the reviewed passage; the fixed phrase is the composer's own last rung.
+
+    `above`: the generator is an object that somebody gave, and stands above the passage whatever is configured.
+    """
     ladder: list[tuple[Rung, Generator]] = [("passage", PassageGenerator())]
-    if config.generator.engine != "passage":
+    if above or config.generator.engine != "passage":
         ladder.insert(0, ("gpt", generator))
     guard = guard or SentenceGuard(content.never, hazards)
     return Composer(ladder, guard, SentenceSplitter, content.dialogs.phrases, deadline_s=config.generator.deadline_s)

@@ -84,7 +84,8 @@ def _answer_object(
         "state": decision.state,
         "urgency": decision.urgency,
         "red_flags": list(decision.red_flags),
-        "nurse_call": decision.nurse_call,
+        # A complaint that is said again in an emergency has a call already.
+        "nurse_call": decision.nurse_call or decision.action == "escalate",
         "action": decision.action,
         "spoken": joint.join(sentence.text for sentence in sentences),
         "sources": [

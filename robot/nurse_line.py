@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 
 from hardware.ports import Clock, HardwareError, NurseCall, NurseRequest, Timer
 from robot.events import CallAcknowledged, CallDelivered, CallFailed, CallNurse, CallUnanswered, DialogEvent
@@ -12,6 +13,7 @@ UNANSWERED_S = 30.0
 """Time for an acknowledgement before the next person is called; docs/decisions/0001, from care.md (a proposal)."""
 
 _ATTEMPTS = 3
+"""For a wish. What is urgent is tried until it is delivered or the conversation is left."""
 _RETRY_S = 2.0
 
 
@@ -25,12 +27,14 @@ class NurseLine:
         self._tell = tell
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, Timer] = {}
+        self._closing = False
 
     async def open(self) -> None:
         await self._port.open(self._acknowledged)
 
     async def close(self) -> None:
         """Undelivered calls get a last chance: whoever closes waits for the attempts that run."""
+        self._closing = True
         for timer in self._waiting.values():
             timer.cancel()
         self._waiting.clear()
@@ -46,13 +50,15 @@ class NurseLine:
 
     async def _deliver(self, call: CallNurse) -> None:
         request = NurseRequest(call.request_id, self._bed, call.urgency, call.reason, call.words, call.escalation)
-        for attempt in range(_ATTEMPTS):
+        for attempt in count(1):
             try:
                 await self._port.deliver(request)
             except HardwareError as error:
-                if attempt == 0:
+                if attempt == 1:
                     # The patient is told at once to press the button; the line is tried on.
                     self._tell(CallFailed(call.request_id, error.code))
+                if self._closing or (attempt >= _ATTEMPTS and call.urgency == "routine"):
+                    return
                 await self._clock.sleep(_RETRY_S)
             except Exception:
                 # Whatever broke in a driver: the patient was told that help is being called, and has to hear that not.

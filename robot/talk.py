@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from hardware.clock import SystemClock
@@ -35,8 +36,10 @@ def talk(config: Config, *, out: Path | None, reveal: bool) -> int:
 async def _talk(config: Config, clock: SystemClock, out: Path | None, reveal: bool) -> int:
     about = {"title": "Talk", "config": config.model_dump(mode="json", exclude_defaults=True)}
     journal = Journal(out / "journal.jsonl", clock, reveal=reveal, about=about) if out else None
+    conversation = build(config, observers=(journal,) if journal else (), clock=clock)
+    gc.freeze()  # models and dialogs stay: a full collection over them would hold the loop for 50 ms
     try:
-        async with build(config, observers=(journal,) if journal else (), clock=clock) as conversation:
+        async with conversation:
             await conversation.ended()
     finally:
         if journal is not None:

@@ -165,9 +165,9 @@ class DialogMachine:
         known = self._understanding.intent(text, self.language)
         if known is not None:
             return known
-        if self._retriever.retrieve(text, self.language, 1):
+        if is_question(text) or self._retriever.retrieve(text, self.language, 1):
             return "question"
-        return "question" if is_question(text) else "unclear"
+        return "unclear"
 
     def _red_flag(self, flags: Sequence[RedFlag], words: Sensitive, *, interrupts: bool) -> Decision:
         """Stop the topic, call a person, stay. The nurse gets the patient's own words."""

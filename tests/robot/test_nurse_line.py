@@ -151,3 +151,30 @@ def test_closing_twice_and_an_answer_after_it_are_quiet() -> None:
 
     told, _ = run(script)
     assert kinds(told) == [CallDelivered]
+
+
+@pytest.mark.parametrize(("urgency", "delivered"), [("emergency", 1), ("urgent", 1), ("routine", 0)])
+def test_an_emergency_is_tried_until_the_line_is_back_and_a_wish_is_not(urgency: str, delivered: int) -> None:
+    async def script(line: NurseLine, port: SimulatedNurseCall, clock: SimulatedClock) -> None:
+        line.call(call(urgency=urgency))
+        await clock.sleep(60)
+        port.broken = False
+        await clock.sleep(5)
+
+    told, port = run(script, broken=True, acknowledge_after_s=None)
+    assert kinds(told) == [CallFailed] + [CallDelivered] * delivered
+    assert len(port.delivered) == delivered
+
+
+def test_a_dead_line_does_not_keep_a_conversation_from_closing() -> None:
+    took: list[float] = []
+
+    async def script(line: NurseLine, port: SimulatedNurseCall, clock: SimulatedClock) -> None:
+        line.call(call())
+        await clock.sleep(10)
+        began = clock.now()
+        await line.close()
+        took.append(clock.now() - began)
+
+    run(script, broken=True)
+    assert took[0] <= 5
