@@ -29,21 +29,25 @@ _WORTH_RETRYING = {408, 425, 429}
 class LogNurseCall:
     """Writes each request as one JSON line to the file `path` (default: standard error), without the patient's words.
 
-    Delivered as soon as it is written. Nobody is called and **no acknowledgement ever comes**, which each line says;
-    the robot then escalates as for any call that nobody answers. For trials, never for a ward.
+    **Nobody is called**, so a call is never delivered: the robot tells the patient to press the call button, as it does
+    with a dead line. For trials, never for a ward.
     """
 
     def __init__(self, path: str | Path | None = None, clock: Clock | None = None) -> None:
         self._path = None if path is None else Path(path)
         self._clock = clock or SystemClock()
-        self._delivered: set[tuple[str, str]] = set()
+        self._written: set[str] = set()
 
     async def open(self, on_acknowledged: OnAcknowledged) -> None:
         """Nothing to open; `on_acknowledged` will not be called."""
 
     async def deliver(self, request: NurseRequest) -> None:
-        if (request.id, request.escalation) in self._delivered:
-            return
+        if request.id not in self._written:
+            self._write(request)
+            self._written.add(request.id)
+        raise _undelivered("it was written to a log, and nobody was called", "Configure a nurse-call line.")
+
+    def _write(self, request: NurseRequest) -> None:
         line = json.dumps(
             {
                 "time": self._clock.wall().isoformat(),
@@ -52,7 +56,7 @@ class LogNurseCall:
                 "urgency": request.urgency,
                 "reason": request.reason,
                 "escalation": request.escalation,
-                "acknowledgement": "never: this is a log, nobody was called",
+                "note": "this is a log, nobody was called",
             },
             ensure_ascii=False,
         )
@@ -67,7 +71,6 @@ class LogNurseCall:
             raise _undelivered(
                 f"the log cannot be written ({error.strerror})", "Check the path and the disk."
             ) from error
-        self._delivered.add((request.id, request.escalation))
 
     async def close(self) -> None:
         """Nothing to close."""

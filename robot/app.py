@@ -11,7 +11,7 @@ from typing import Any
 from dialogs import loader as dialog_files
 from dialogs.hazards import Hazards, load_hazards
 from dialogs.never import NeverList, load_never
-from dialogs.redflags import load_redflags
+from dialogs.redflags import RedFlags, load_redflags
 from hardware.factory import CLOCKS, DISPLAYS, MICROPHONES, NURSE_CALLS, SPEAKERS, Registry
 from hardware.ports import Clock
 from hardware.room import Room
@@ -79,6 +79,7 @@ class Content:
     dialogs: dialog_files.Dialogs
     chart: Chart
     understanding: Understanding
+    redflags: RedFlags
     screen: RedFlagScreen
     retriever: Retriever
     never: NeverList
@@ -88,18 +89,21 @@ class Content:
     def wordings(self) -> list[str]:
         """English sentences that patients are expected to say; recognizers may lean towards them."""
         intents = [example for intent in self.dialogs.intents.intents.values() for example in intent.en.examples]
-        return intents + [question for passage in self.dialogs.passages for question in passage.questions.en]
+        alarms = [example for flag in self.redflags.flags.values() for example in flag.en.examples]
+        return intents + alarms + [question for passage in self.dialogs.passages for question in passage.questions.en]
 
 
 def load_content(folder: Path | None = None) -> Content:
     """Read and compile a dialogs folder (default: the one that ships). Raises ContentError."""
     folder = folder or dialog_files.HERE
     dialogs = dialog_files.load(folder)
+    redflags = load_redflags(folder / "redflags.yaml")
     return Content(
         dialogs=dialogs,
         chart=Chart(dialogs),
         understanding=Understanding(dialogs.intents),
-        screen=RedFlagScreen(load_redflags(folder / "redflags.yaml")),
+        redflags=redflags,
+        screen=RedFlagScreen(redflags),
         retriever=PassageRetriever(dialogs.passages),
         never=load_never(folder / "never.yaml"),
         hazards=load_hazards(folder / "hazards.yaml"),

@@ -10,6 +10,7 @@ Frames are handed on by direct calls; a task is made only when a turn ends. What
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -50,6 +51,7 @@ from robot.think.compose import FILLER, Composer
 from robot.turns import TurnAction, Turns
 
 Observer = Callable[[Event], None]
+_LOG = logging.getLogger(__name__)
 
 _TRIGGERS: dict[type[VoiceEvent], str] = {
     SpeechStarted: "speech_started",
@@ -157,9 +159,14 @@ class Conversation:
         self._observers.append(observer)
 
     def tell(self, event: Event) -> None:
-        """Tell all observers."""
-        for observer in self._observers:
-            observer(event)
+        """Tell all observers. One that fails is not told any more: a full disk must not silence the robot."""
+        for observer in tuple(self._observers):
+            try:
+                observer(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the patient comes first
+                self._observers.remove(observer)
+                # The type only: its text may hold the patient's words.
+                _LOG.error("observer %s failed with %s and was dropped", type(observer).__name__, type(error).__name__)
 
     # ---- the patient: sound, text, the button ----
 
@@ -195,6 +202,7 @@ class Conversation:
 
     def clear_emergency(self, by: str) -> None:
         """Staff (`by`: a role) ended the emergency."""
+        self._line.stand_down()
         self._on_dialog_event(EmergencyCleared(by))
 
     # ---- a turn: recognize, decide, reply ----
@@ -210,6 +218,7 @@ class Conversation:
 
     def _start_recognition(self) -> None:
         self._drop_recognition()
+        self.parts.decider.decide(SpeechStarted(0.0))
         try:
             self._recognition = self.parts.recognizer.listen(self._language, self._on_partial)
         except RecognizerError as error:
@@ -260,14 +269,14 @@ class Conversation:
 
     def _carry_out(self, decision: Decision, turn: TurnClock | None) -> None:
         """A nurse is called before anything is said; then the reply waits for its turn."""
+        for effect in decision.effects:
+            if isinstance(effect, CallNurse):
+                self._line.call(effect)
         self.tell(decision)
         self._language = decision.language
         self.parts.composer.watch(decision)
         self._stop_timer("silence")
         self._timeout_s = decision.timeout_s
-        for effect in decision.effects:
-            if isinstance(effect, CallNurse):
-                self._line.call(effect)
         if decision.interrupts and self._replies.speaking and self._playback.interruptible:
             self._cut()
         if decision.effects:

@@ -63,10 +63,13 @@ VoiceEvent = SpeechStarted | SpeechConfirmed | SpeechDismissed | SpeechEnded
 class Word:
     """One recognized word; times in seconds since the start of the utterance; confidence 0…1."""
 
-    word: str
+    word: Sensitive
     start: float
     end: float
     confidence: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word", Sensitive(self.word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ class Answer:
     question: Sensitive
     evidence: tuple[Passage, ...]
     language: Language
-    history: tuple[tuple[str, str], ...] = ()
+    history: tuple[tuple[str, Sensitive], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,7 @@ class Fault:
 
 DialogEvent = (
     Opened
+    | SpeechStarted
     | Transcript
     | TimedOut
     | ButtonPressed

@@ -55,6 +55,11 @@ class _Reply:
     def urgent(self) -> bool:
         return self.due < math.inf
 
+    @property
+    def comforts(self) -> bool:
+        """True for an emergency's answer to mere words ("I am still with you"): no alarm, and no news of the call."""
+        return self.urgent and self.turn is not None and not self.decision.red_flags
+
 
 class Replies:
     """The queue of what is still to be said, and the task that says it.
@@ -97,9 +102,14 @@ class Replies:
         self._changed.set()
 
     def add(self, decision: Decision, turn: TurnClock | None = None) -> None:
-        """Say this after what is being said; of what waits, emergencies come first."""
+        """Say this after what is being said; of what waits, emergencies come first.
+
+        What only answers the patient's words in an emergency gives way to whatever is newer: it may be wrong by then.
+        """
         due = self._clock.now() + _PATIENT_MAY_FINISH_S if decision.action == "escalate" else math.inf
         reply = _Reply(decision, turn, due)
+        if reply.urgent:
+            self._waiting = deque(other for other in self._waiting if not other.comforts)
         place = sum(other.urgent for other in self._waiting) if reply.urgent else len(self._waiting)
         self._waiting.insert(place, reply)
         self._changed.set()

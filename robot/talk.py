@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from pathlib import Path
 
 from hardware.clock import SystemClock
@@ -29,6 +30,8 @@ def talk(config: Config, *, out: Path | None, reveal: bool) -> int:
     if reveal and config.display.driver == "terminal":
         options = {**config.display.options, "reveal": True}
         config = config.model_copy(update={"display": config.display.model_copy(update={"options": options})})
+    if config.nurse_call.driver == "log":
+        sys.stderr.write("bedside: no nurse-call line is configured; nobody will be called (nurse_call.driver).\n")
     clock = SystemClock()
     return clock.run(_talk(config, clock, out, reveal))
 

@@ -33,6 +33,7 @@ from robot.events import (
     Say,
     Sensitive,
     Sentence,
+    SpeechStarted,
     Spoken,
     TimedOut,
     Transcript,
@@ -97,7 +98,7 @@ class DialogMachine:
         self._raised_by_partial = False
         """The utterance that is being spoken has raised its flags already."""
         self._last: tuple[Sentence, ...] = ()
-        self._history: list[tuple[str, str]] = []
+        self._history: list[tuple[str, Sensitive]] = []
         self.language: Language = language
         self.slots: dict[str, str] = {}
 
@@ -113,6 +114,9 @@ class DialogMachine:
     def decide(self, event: DialogEvent) -> Decision | None:
         if isinstance(event, Transcript):
             return self._decide_words(event)
+        if isinstance(event, SpeechStarted):
+            self._raised_by_partial = False  # what an earlier utterance raised is no excuse to stay silent on this one
+            return None
         if isinstance(event, Opened):
             return self._decision("opened", "ask", [self._say(self._entering())])
         if isinstance(event, Fault):
@@ -130,7 +134,7 @@ class DialogMachine:
         said = [entry for entry in spoken if entry.heard]
         if not said:
             return
-        self._history.append(("robot", " ".join(entry.heard for entry in said)))
+        self._history.append(("robot", Sensitive(" ".join(entry.heard for entry in said))))
         del self._history[:-_REMEMBERED]
         self._last = tuple(entry.sentence for entry in spoken)
 
@@ -152,7 +156,7 @@ class DialogMachine:
         if by_partial and flags:
             # The rest of a sentence whose beginning raised the alarm: it was answered already.
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
-        self._history.append(("patient", str(text)))
+        self._history.append(("patient", text))
         self.language = language
         decision = self._move(self._intent(text), text) or self._move("unclear", text)
         if decision is not None and flags:  # said again: the call is under way, but it is still an alarm
@@ -191,9 +195,11 @@ class DialogMachine:
             return None
         if intent == "emergency_cleared":
             self._raised.clear()
+            self._calls = {key: known for key, known in self._calls.items() if known.urgency == "routine"}
         self.slots.update(move.set)
         if (language := move.set.get("language")) in ("en", "zh"):
             self.language = "zh" if language == "zh" else "en"
+        urgency: Urgency = "emergency" if self.emergency else "routine"
         phrases = list(move.say)
         action: Action = move.action
         effects: list[Effect] = []
@@ -204,7 +210,7 @@ class DialogMachine:
         elif move.do == "repeat":
             effects.append(Say(self._last) if self._last else self._say(["nothing_to_repeat"]))
         elif move.do == "call_nurse":
-            raised = self._escalated(call) if call else self._call("patient_asks", text, "routine")
+            raised = self._escalated(call) if call else self._call("patient_asks", text, urgency)
             if raised is None:
                 phrases.clear()  # they would say that somebody further is being called
             else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hardware.clock import SimulatedClock, SystemClock
-from hardware.nurse_call import LogNurseCall, WebhookNurseCall
+from hardware.nurse_call import WebhookNurseCall
 from hardware.ports import Clock, HardwareError, NurseCall, NurseRequest
 from tests.nurse_service import NurseService
 
@@ -40,7 +40,7 @@ class Rig:
         self.clock.run(main())
 
 
-@pytest.fixture(params=["simulated", "log", "webhook"])
+@pytest.fixture(params=["simulated", "webhook"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     if request.param == "simulated":
         from hardware.simulated import SimulatedNurseCall
@@ -49,15 +49,6 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
         line = SimulatedNurseCall(virtual, acknowledge_after_s=None)
         dead = SimulatedNurseCall(virtual, broken=True)
         yield Rig(virtual, line, dead, lambda: len(line.delivered), line.acknowledge)
-    elif request.param == "log":
-        log = tmp_path / "calls.jsonl"
-        yield Rig(
-            SystemClock(),
-            LogNurseCall(log),
-            LogNurseCall(tmp_path / "no such folder" / "calls.jsonl"),
-            lambda: len(log.read_text().splitlines()) if log.exists() else 0,
-            None,
-        )
     else:
         with NurseService() as service, NurseService(always="fails") as failing:
             yield Rig(

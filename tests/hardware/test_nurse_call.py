@@ -189,8 +189,10 @@ def test_the_log_holds_no_words_and_says_that_nobody_was_called(tmp_path: Path) 
 
     async def main() -> None:
         line = LogNurseCall(path)
-        await line.deliver(REQUEST)
-        await line.deliver(NurseRequest("call-8", "3", "routine", "water", "再来点水"))
+        for request in (REQUEST, REQUEST, NurseRequest("call-8", "3", "routine", "water", "再来点水")):
+            with pytest.raises(HardwareError, match="nobody was called") as caught:
+                await line.deliver(request)
+            assert caught.value.code == "nurse_call_undelivered"
 
     asyncio.run(main())
     first, second = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
@@ -200,14 +202,15 @@ def test_the_log_holds_no_words_and_says_that_nobody_was_called(tmp_path: Path) 
         "emergency",
         "chest_pain",
     )
-    assert "nobody was called" in first["acknowledgement"]
+    assert "nobody was called" in first["note"]
     assert second["id"] == "call-8"
     assert WORDS not in path.read_text(encoding="utf-8")
     assert "水" not in path.read_text(encoding="utf-8")
 
 
 def test_the_log_goes_to_standard_error_unless_told_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
-    asyncio.run(LogNurseCall().deliver(REQUEST))
+    with pytest.raises(HardwareError, match="nobody was called"):
+        asyncio.run(LogNurseCall().deliver(REQUEST))
     captured = capsys.readouterr()
     assert captured.out == ""
     assert json.loads(captured.err)["id"] == "call-7"

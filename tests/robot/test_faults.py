@@ -10,7 +10,18 @@ import pytest
 
 from robot.errors import GeneratorError, RecognizerError, SynthesizerError
 from robot.evaluate.stubs import StubRecognizer, StubSynthesizer
-from robot.events import Answer, CallDelivered, Fault, Language, Speech, SpeechEnded, Spoken, Transcript
+from robot.events import (
+    Answer,
+    CallDelivered,
+    CallNurse,
+    Decision,
+    Fault,
+    Language,
+    Speech,
+    SpeechEnded,
+    Spoken,
+    Transcript,
+)
 from robot.stages import OnPartial
 from tests.conversations import SALT, Hanging, Rules, Visit, passage, play, shared, visit, voice
 
@@ -318,3 +329,52 @@ def test_nothing_is_told_as_heard_that_the_recording_does_not_hold() -> None:
     heard = len(made.heard.replace(" ", ""))
     assert sounded >= heard
     assert made.of(Spoken)
+
+
+def test_an_observer_that_fails_does_not_cost_the_nurse_call(caplog: pytest.LogCaptureFixture) -> None:
+    """A journal on a full disk, a display with a defect: the alarm comes first, and the words reach no log."""
+    made = visit(CHEST)
+
+    def full_disk(event: object) -> None:
+        raise OSError(28, f"No space left for {event!r} {CHEST}")
+
+    async def script(made: Visit) -> None:
+        made.conversation.observe(full_disk)
+        await made.greeted()
+        await made.speak()
+        await made.settled()
+
+    play(made, script)
+    assert len(made.of(CallDelivered)) == 1
+    assert "OSError" in caplog.text
+    assert "chest" not in caplog.text
+
+
+def test_staff_who_clear_an_emergency_stop_its_escalation() -> None:
+    made = visit(CHEST, nurse={"acknowledge_after_s": None})
+
+    async def script(made: Visit) -> None:
+        await made.greeted()
+        await made.speak()
+        await made.until(lambda: bool(made.of(CallDelivered)))
+        made.conversation.clear_emergency("nurse")
+        await made.conversation.parts.clock.sleep(100)
+
+    play(made, script)
+    assert len(made.of(CallDelivered)) == 1
+
+
+def test_the_button_calls_again_when_nobody_came() -> None:
+    made = visit(CHEST)
+
+    async def script(made: Visit) -> None:
+        await made.greeted()
+        await made.speak()
+        await made.until(lambda: made.conversation.parts.decider.state == "emergency.coming")
+        made.conversation.press_button()
+        await made.until(lambda: len(made.of(CallDelivered)) == 2)
+        await made.settled()
+
+    play(made, script)
+    calls = [effect for decision in made.of(Decision) for effect in decision.effects if isinstance(effect, CallNurse)]
+    assert [call.urgency for call in calls] == ["emergency", "emergency"]
