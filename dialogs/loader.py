@@ -80,6 +80,7 @@ def load(folder: Path = HERE) -> Dialogs:
         folder=folder,
     )
     _check_moves(dialogs, files)
+    _check_emergency(dialogs, files)
     _check_ways(dialogs, files)
     return dialogs
 
@@ -147,6 +148,32 @@ def _check_state(dialogs: Dialogs, file: _File, at: Location, name: str) -> None
     flow, _, state = name.partition(".")
     if flow not in dialogs.flows or state not in dialogs.flows[flow].states:
         raise file.wrong(at, "this leads nowhere: there is no such state", name)
+
+
+def _check_emergency(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
+    """What safety rests on: an emergency holds, hears everything, and cannot be talked over; a nurse can be called."""
+    path, everywhere = dialogs.folder / "everywhere.yaml", dialogs.everywhere
+    file = _File(path, read_mapping(path)[1])
+    if not dialogs.flows[everywhere.red_flag.partition(".")[0]].latched:
+        raise file.wrong(("red_flag",), "a red flag must lead into a flow that is latched", everywhere.red_flag)
+    nurse = [(number, move) for number, move in enumerate(everywhere.moves) if move.intent == "nurse"]
+    if not nurse:
+        raise file.wrong(("moves",), "there must be a move for the intent 'nurse'")
+    for number, move in nurse:
+        if move.do != "call_nurse":
+            raise file.wrong(("moves", number, "do"), "who asks for a nurse must get one: do: call_nurse", move.do)
+    for flow, name, state in states(dialogs):
+        needed = ["anything"] if dialogs.flows[flow].latched else []
+        needed += ["call_failed", "call_delivered"] if name == everywhere.red_flag else []
+        for intent in needed:
+            if intent not in {move.intent for move in state.moves}:
+                at = ("states", name.partition(".")[2], "moves")
+                raise files[flow].wrong(at, f"a move for '{intent}' is missing in this latched state")
+    path = dialogs.folder / "phrases.yaml"
+    for key, phrase in dialogs.phrases.phrases.items():
+        if key.startswith("emergency_") and key != "emergency_over" and phrase.interruptible:
+            at = ("phrases", key, "interruptible")
+            raise _File(path, read_mapping(path)[1]).wrong(at, "an emergency phrase must not be interruptible", True)
 
 
 def _check_ways(dialogs: Dialogs, files: Mapping[str, _File]) -> None:

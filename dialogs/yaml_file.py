@@ -53,14 +53,17 @@ class Strict(BaseModel):
 def read_mapping(path: Path) -> tuple[dict[str, Any], dict[Location, int]]:
     """The mapping in a YAML file, and the line of every key in it. An empty file is an empty mapping.
 
-    Raises ContentError: file missing, not UTF-8, not YAML, a duplicate key, or not a mapping at the top.
+    Raises ContentError: file missing, not UTF-8, not YAML, a duplicate key, or not a mapping at the top. The text holds
+    no value of the file: a wrong one may be full of a patient's words.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ContentError(path, None, "", "there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(path, None, "", f"cannot be read: {error}") from None
+    except OSError as error:
+        raise ContentError(path, None, "", f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ContentError(path, None, "", "cannot be read: not UTF-8 text") from None
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -71,12 +74,12 @@ def read_mapping(path: Path) -> tuple[dict[str, Any], dict[Location, int]]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise ContentError(path, line, "", f"not valid YAML: {error.problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ContentError(path, None, "", f"not valid YAML: {str(error).splitlines()[0]}") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise ContentError(path, None, "", "not valid YAML: a character or a value in it cannot be read") from None
     if data is None:
         return {}, lines
     if not isinstance(data, dict):
-        raise ContentError(path, 1, "", "a mapping (key: value) is expected at the top", data)
+        raise ContentError(path, 1, "", "a mapping (key: value) is expected at the top")
     return data, lines
 
 

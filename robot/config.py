@@ -119,6 +119,10 @@ def _from_environment(name: str, value: str) -> dict[str, Any]:
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
+    for choice in ("driver", "engine"):
+        # Options belong to the driver that they were written for; another one would not know them.
+        if choice in above and above[choice] != below.get(choice):
+            merged.pop("options", None)
     for key, value in above.items():
         old = merged.get(key)
         merged[key] = _over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value

@@ -106,6 +106,46 @@ WRONG: dict[str, tuple[str, Callable[[Path], None], str]] = {
         lambda path: replace(path, "id: diet-salt-china", "id: diet-salt-who"),
         "stands twice",
     ),
+    "a red flag that leads into an open flow": (
+        "everywhere.yaml",
+        lambda path: replace(path, "red_flag: emergency.calling", "red_flag: menu.waiting"),
+        "latched",
+    ),
+    "an emergency that is not latched": (
+        "everywhere.yaml",
+        lambda path: replace(path.parent / "flows" / "emergency.yaml", "latched: true", "latched: false"),
+        "red_flag",
+    ),
+    "a latched state that hears nothing": (
+        "flows/emergency.yaml",
+        lambda path: replace(path, "- {intent: anything,", "- {intent: thanks,"),
+        "'anything' is missing",
+    ),
+    "an emergency that does not hear that its call failed": (
+        "flows/emergency.yaml",
+        lambda path: replace(path, "- {intent: call_failed,", "- {intent: thanks,"),
+        "'call_failed' is missing",
+    ),
+    "an emergency that does not hear that its call went through": (
+        "flows/emergency.yaml",
+        lambda path: replace(path, "- {intent: call_delivered,", "- {intent: thanks,"),
+        "'call_delivered' is missing",
+    ),
+    "a nurse who is not called": (
+        "everywhere.yaml",
+        lambda path: replace(path, "say: [calling_nurse], do: call_nurse,", "say: [calling_nurse],"),
+        "do: call_nurse",
+    ),
+    "a nurse nobody can ask for": (
+        "everywhere.yaml",
+        lambda path: replace(path, "- {intent: nurse,", "- {intent: thanks,"),
+        "intent 'nurse'",
+    ),
+    "an emergency phrase that can be talked over": (
+        "phrases.yaml",
+        lambda path: replace(path, "interruptible: false", "interruptible: true"),
+        "phrases.emergency_",
+    ),
     "a file that is missing": ("persona.yaml", lambda path: path.unlink(), "no such file"),
 }
 

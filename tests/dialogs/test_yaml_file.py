@@ -41,6 +41,16 @@ def test_a_file_becomes_its_model_and_the_model_is_frozen(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    "content", ["- Mary has pain\n", "Mary has pain\n", b"Mary \xff\n", "Mary: 2026-99-99\n", "a: Mary\x00\n"]
+)
+def test_what_is_no_mapping_is_named_without_its_words(tmp_path: Path, content: str | bytes) -> None:
+    with pytest.raises(ContentError) as raised:
+        read_mapping(written(tmp_path, content))
+    assert "file.yaml" in str(raised.value)
+    assert not any(word in str(raised.value) for word in ("Mary", "pain", "2026", "xff"))
+
+
+@pytest.mark.parametrize(
     ("content", "line", "key", "said"),
     [
         ("name: a\ninner: {size: -1}\n", 2, "inner.size", "greater than or equal to 0"),

@@ -150,3 +150,12 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
 def test_a_configuration_is_frozen() -> None:
     with pytest.raises(Exception, match="frozen"):
         Config().bed = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("part", "choice"), [("speaker", "driver"), ("recognizer", "engine")])
+def test_options_do_not_outlive_the_driver_they_were_written_for(tmp_path: Path, part: str, choice: str) -> None:
+    first = written(tmp_path, f"{part}: {{{choice}: one, options: {{size: 3}}}}\n", "first.yaml")
+    other = written(tmp_path, f"{part}: {{{choice}: two, options: {{speed: 1}}}}\n", "other.yaml")
+    same = written(tmp_path, f"{part}: {{{choice}: one, options: {{speed: 1}}}}\n", "same.yaml")
+    assert getattr(load_config([first, other]), part).options == {"speed": 1}
+    assert getattr(load_config([first, same]), part).options == {"size": 3, "speed": 1}
