@@ -7,6 +7,7 @@ standard error. Everything heavy is imported by the command that needs it.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,11 +18,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from robot.config import Config
 
-_USAGE_CODES = ("_unknown", "_invalid", "_missing", "_unavailable", "_unreadable", "_unwritable", "_empty", "_changed")
+_USAGE_CODES = tuple(
+    "_unknown _invalid _missing _unavailable _unreadable _unwritable _empty _changed _too_long _without_audio".split()
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the terminal can show, no character stops the work
+            stream.reconfigure(errors="replace" if stream is sys.stdin else "backslashreplace")
     options = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     from robot.errors import FAILURES
@@ -84,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
     retrieve = command("retrieve", _retrieve, "search the knowledge base")
     retrieve.add_argument("query", nargs="?")
-    retrieve.add_argument("--k", type=int, default=3)
+    retrieve.add_argument("--k", type=_positive, default=3, help="how many passages, 1 or more")
     retrieve.add_argument("--lang", choices=["en", "zh"])
     retrieve.add_argument("--jsonl", action="store_true")
 
@@ -103,6 +109,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
+
+
+def _without_text(given: str | None) -> None:
+    """With --jsonl the texts come on standard input. Raises InputError (`arguments_invalid`)."""
+    from robot.errors import InputError
+
+    if given is not None:
+        raise InputError("arguments_invalid", "A text and --jsonl do not go together.", "Give one of the two.")
+
+
 def _config(options: argparse.Namespace, *defaults: str) -> Config:
     from robot.config import load_config
 
@@ -113,7 +133,8 @@ def _config(options: argparse.Namespace, *defaults: str) -> Config:
 
 
 def _print_json(item: object) -> None:
-    print(json.dumps(item, ensure_ascii=False), flush=True)  # noqa: T201
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(json.dumps(item, ensure_ascii=not unicode), flush=True)  # noqa: T201
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -130,13 +151,10 @@ def _simulate(options: argparse.Namespace) -> int:
         from robot.simulate.live import run_live
 
         return run_live(config, ears=options.ears, seed=options.seed, out=options.out, reveal=options.reveal)
-    import dialogs
-    from robot.simulate.run import Visit, play_visit, print_verdict
+    from robot.simulate.run import SHIPPED, Visit, play_visit, print_verdict
 
-    shipped = Path(dialogs.__file__).parent / "scenarios" / "first_visit.yaml"
-    visit = Visit(
-        options.scenario or shipped, options.fast, options.seed, options.ears, options.out, reveal=options.reveal
-    )
+    path = options.scenario or SHIPPED / "first_visit.yaml"
+    visit = Visit(path, options.fast, options.seed, options.ears, options.out, reveal=options.reveal)
     return print_verdict(console, play_visit(config, visit, console))
 
 
@@ -149,6 +167,8 @@ def _talk(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> int:
     from robot.ask import Asked, Asker, answer_lines
 
+    if options.jsonl:
+        _without_text(options.text)
     config = _config(options)
     if options.patient:
         config = config.model_copy(update={"patient": options.patient})
@@ -202,6 +222,8 @@ def _speak(options: argparse.Namespace) -> int:
 def _retrieve(options: argparse.Namespace) -> int:
     from robot.search import print_hits, search_lines
 
+    if options.jsonl:
+        _without_text(options.query)
     config = _config(options)
     if options.jsonl:
         return search_lines(config, sys.stdin, _print_json)
@@ -210,10 +232,9 @@ def _retrieve(options: argparse.Namespace) -> int:
 
 def _dialogs(options: argparse.Namespace) -> int:
     from dialogs.diagram import diagram
-    from dialogs.loader import HERE, load
+    from robot.app import load_content
 
-    config = _config(options)
-    dialogs = load(config.dialogs or HERE)
+    dialogs = load_content(_config(options).dialogs).dialogs
     if options.what == "diagram":
         print(diagram(dialogs), end="")  # noqa: T201
         return 0

@@ -16,7 +16,8 @@ from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensit
 from robot.records.patient import Patient
 from robot.records.patient_file import load_patient, parse_patient
 
-_LONGEST = 100_000
+LONGEST = 100_000
+"""Characters of one text. A longer one is refused, never cut: what is cut off may be the complaint."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Asked:
     language: Language | None = None
     patient: Patient | None = None
     history: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises InputError (`text_too_long`)."""
+        if max(len(text) for text in (self.text, *(text for _, text in self.history))) > LONGEST:
+            raise InputError("text_too_long", f"A text has more than {LONGEST} characters.", "Ask in fewer words.")
 
 
 class Asker:
@@ -118,7 +124,7 @@ def answer_lines(lines: Iterable[str], asker: Asker) -> Iterator[tuple[dict[str,
 def _parse_line(line: str, number: int) -> dict[str, Any]:
     try:
         item = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: not JSON, or a number of thousands of digits
         raise InputError("line_invalid", f"Line {number} is not JSON.", 'Give {"id": …, "text": …}.') from None
     if not isinstance(item, dict):
         raise InputError("line_invalid", f"Line {number} is not an object.", 'Give {"id": …, "text": …}.')
@@ -131,17 +137,23 @@ def _asked(item: dict[str, Any], number: int) -> Asked:
         raise InputError("line_invalid", f"Line {number}: 'text' must be a string.", "")
     if language not in (None, "en", "zh"):
         raise InputError("language_unknown", f"Line {number}: 'lang' must be en or zh.", "")
-    return Asked(text[:_LONGEST], language, _patient(item.get("patient")), _history(item.get("history"), number))
+    return Asked(text, language, _patient(item.get("patient")), _history(item.get("history"), number))
 
 
 def _patient(given: Any) -> Patient | None:
     if given is None:
         return None
-    return load_patient(Path(given)) if isinstance(given, str) else parse_patient(given)
+    if not isinstance(given, str):
+        return parse_patient(given)
+    if "\0" in given:
+        raise InputError("patient_unreadable", "'patient' is not the name of a file.", "Give a path or an object.")
+    return load_patient(Path(given))
 
 
 def _history(given: Any, number: int) -> tuple[tuple[str, str], ...]:
     """Earlier turns: objects with `role` (or `speaker`) and `text`, pairs, or plain strings of the patient."""
+    if not isinstance(given, list | None):
+        raise InputError("line_invalid", f"Line {number}: 'history' must be a list.", "")
     turns: list[tuple[str, str]] = []
     for turn in given or []:
         match turn:

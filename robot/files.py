@@ -16,6 +16,7 @@ from robot.blocking import Blocking
 from robot.config import Config
 from robot.errors import InputError
 from robot.events import Language, Transcript
+from robot.speak.normalize import normalize
 from robot.speak.split import SentenceSplitter
 from robot.stages import Recognizer, Synthesizer
 
@@ -58,9 +59,9 @@ def make_recognizer(config: Config, engine: str | None) -> Recognizer:
 def speak(text: str, out: Path, config: Config, language: Language) -> float:
     """Write `text` as a wav file at the synthesizer's rate; returns its length in seconds.
 
-    Raises InputError (`text_empty`), HardwareError (`audio_unwritable`), SynthesizerError.
+    Raises InputError (`text_empty`: nothing to pronounce), HardwareError (`audio_unwritable`), SynthesizerError.
     """
-    if not text.strip():
+    if normalize(text, language).silent:
         raise InputError("text_empty", "There is nothing to speak.", "Give a text.")
     synthesizer: Synthesizer = SYNTHESIZERS.create(
         config.synthesizer.engine, config.synthesizer.options, blocking=Blocking(inline=True)

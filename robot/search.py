@@ -12,11 +12,12 @@ from robot.stages import Retriever
 from robot.think.understand import language_of
 
 _MOST = 100
+_EXPECTED = 'Give {"id": …, "query": "…", "k"?: 1 or more}.'
 
 
 def hits(retriever: Retriever, query: str, config: Config, k: int) -> list[dict[str, Any]]:
-    """At most `k` passages as the contract has them, best first."""
-    found = retriever.retrieve(query, language_of(query, config.language), max(1, min(k, _MOST)))
+    """At most `k` (1 or more) passages as the contract has them, best first."""
+    found = retriever.retrieve(query, language_of(query, config.language), min(k, _MOST))
     return [
         {"id": passage.id, "score": round(score, 4), "title": passage.title, "text": passage.text}
         for passage, score in found
@@ -30,15 +31,22 @@ def search_lines(config: Config, lines: Iterable[str], emit: Callable[[object], 
     for line in lines:
         if not line.strip():
             continue
-        try:
-            item = json.loads(line)
-            query, k = str(item["query"]), int(item.get("k", 3))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            worked = False
-            emit({"id": None, "error": {"code": "line_invalid", "message": 'Give {"id": …, "query": …, "k"?: …}.'}})
-            continue
-        emit({"id": item.get("id"), "hits": hits(retriever, query, config, k)})
+        match _parsed(line):
+            case {"query": str(query), **rest} if isinstance(k := rest.get("k", 3), int) and k >= 1:
+                emit({"id": rest.get("id"), "hits": hits(retriever, query, config, k)})
+            case item:
+                worked = False
+                identity = item.get("id") if isinstance(item, dict) else None
+                emit({"id": identity, "error": {"code": "line_invalid", "message": _EXPECTED}})
     return 0 if worked else 1
+
+
+def _parsed(line: str) -> object:
+    """What the line of JSON holds; None when it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def print_hits(config: Config, query: str, k: int) -> int:

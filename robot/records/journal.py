@@ -59,13 +59,23 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(lines):
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             if number == len(lines) - 1 and number > 0:
                 return
             raise InputError("journal_unreadable", f"{path}:{number + 1}: not JSON.", "Give a journal.jsonl.") from None
         if number == 0 and not (isinstance(entry, dict) and entry.get("format") == FORMAT):
             raise InputError("journal_unreadable", f"{path}: not a journal of format {FORMAT}.", "Record a new one.")
+        if not _is_entry(entry):
+            raise InputError("journal_unreadable", f"{path}:{number + 1}: not an entry.", "Record a new one.")
         yield entry
+
+
+def _is_entry(entry: object) -> bool:
+    match entry:
+        case {"kind": str(), "at": int() | float()}:
+            return True
+        case _:
+            return False
 
 
 def describe(event: Event, *, reveal: bool) -> dict[str, Any]:

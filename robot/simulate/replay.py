@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from dialogs.model import Scenario, Step
@@ -22,7 +23,7 @@ from robot.config import Config
 from robot.errors import InputError
 from robot.events import Decision, Event, Sentence
 from robot.records.journal import describe, read_journal
-from robot.simulate.run import Visit, play_visit
+from robot.simulate.run import Visit, play_visit, scenario_path
 from robot.simulate.scenario import ScriptedPatient
 
 _COMPARED = {
@@ -51,7 +52,8 @@ def replay(path: Path, config: Config) -> list[Difference]:
     if not entries:
         raise InputError("journal_unreadable", f"{path}: is empty.", "Record a new one.")
     about = entries[0]
-    config = Config.model_validate({**config.model_dump(), **about.get("config", {})})
+    _check(path, entries)
+    config = _configured(path, about, config)
     recorded = _decided(entries)
     replayed = _replay_scenario(path, about, config) if "scenario" in about else _replay_words(path, entries, config)
     longest = max(len(recorded), len(replayed))
@@ -59,8 +61,38 @@ def replay(path: Path, config: Config) -> list[Difference]:
     return [Difference(number, old, new) for number, (old, new) in enumerate(pairs, 1) if old != new]
 
 
+def _damaged(path: Path, problem: str) -> InputError:
+    return InputError("journal_unreadable", f"{path}: {problem}", "Record a new one.")
+
+
+def _check(path: Path, entries: list[dict[str, Any]]) -> None:
+    """Raises InputError: an entry lacks what a replay reads of it."""
+    needed = _COMPARED | {"Transcript": ("text", "final")}
+    for number, entry in enumerate(entries, 1):
+        for key in needed.get(entry["kind"], ()):
+            if key not in entry:
+                raise _damaged(path, f"line {number} lacks '{key}'.")
+    match entries[0]:
+        case {"scenario": str(), "scenario_digest": str(), "seed": int(seed), "ears": "voice" | "text"} if seed >= 0:
+            pass
+        case {"scenario": _}:
+            raise _damaged(path, "its first line lacks scenario, scenario_digest, seed or ears.")
+
+
+def _configured(path: Path, about: dict[str, Any], config: Config) -> Config:
+    """`config` with what the journal was recorded with over it."""
+    recorded = about.get("config", {})
+    if not isinstance(recorded, dict):
+        raise _damaged(path, "its configuration is not an object.")
+    try:
+        return Config.model_validate({**config.model_dump(), **recorded})
+    except ValidationError as error:
+        key = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+        raise _damaged(path, f"its configuration does not fit at '{key}'.") from None
+
+
 def _replay_scenario(path: Path, about: dict[str, Any], config: Config) -> list[dict[str, Any]]:
-    scenario = Path(about["scenario"])
+    scenario = scenario_path(about["scenario"])
     if not scenario.is_file():
         raise InputError("scenario_missing", f"{path}: its scenario {scenario} is gone.", "Run from the same folder.")
     if hashlib.sha256(scenario.read_bytes()).hexdigest()[:16] != about["scenario_digest"]:

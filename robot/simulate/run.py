@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
-from dialogs.loader import load_scenario
+from dialogs.loader import HERE, load_scenario
 from dialogs.model import Scenario
 from hardware.audio import RATE
 from hardware.audio_file import write_wav
@@ -25,6 +26,10 @@ from robot.conversation import Observer
 from robot.records.journal import Journal
 from robot.simulate.scenario import ScriptedPatient, TurnRecord
 from robot.simulate.timeline import Timeline
+
+SHIPPED = HERE / "scenarios"
+"""The folder of the scenarios that come with the robot."""
+_SHIPPED_PREFIX = "shipped:"
 
 
 @dataclass(frozen=True)
@@ -63,28 +68,28 @@ async def _play(
 ) -> ScriptedPatient:
     room = Room(clock, seed=visit.seed, record=visit.out is not None, **config.room.model_dump())
     timeline = Timeline(clock)
-    journal = None
-    if visit.out is not None:
-        about = _about(config, scenario, visit)
-        journal = Journal(visit.out / "journal.jsonl", clock, reveal=visit.reveal, about=about)
-    observers = (timeline, *observers, *([journal] if journal else []))
-    conversation = build(config, observers=observers, clock=clock, room=room)
-    patient = ScriptedPatient(
-        scenario,
-        visit.path.parent,
-        conversation,
-        room,
-        ears=visit.ears,
-        voice=_voice(scenario, visit.ears, console),
-        on_turn=lambda turn: print_turn(console, turn),
-    )
-    console.print(
-        f"[bold]{escape(scenario.title)}[/] — {'simulated' if visit.fast else 'real'} time, seed {visit.seed}"
-    )
-    async with conversation:
+    async with AsyncExitStack() as stack:
+        observers = (timeline, *observers)
+        if visit.out is not None:
+            about = _about(config, scenario, visit)
+            journal = Journal(visit.out / "journal.jsonl", clock, reveal=visit.reveal, about=about)
+            stack.callback(journal.close)
+            observers = (*observers, journal)
+        conversation = build(config, observers=observers, clock=clock, room=room)
+        patient = ScriptedPatient(
+            scenario,
+            visit.path.parent,
+            conversation,
+            room,
+            ears=visit.ears,
+            voice=_voice(scenario, visit.ears, console),
+            on_turn=lambda turn: print_turn(console, turn),
+        )
+        console.print(
+            f"[bold]{escape(scenario.title)}[/] — {'simulated' if visit.fast else 'real'} time, seed {visit.seed}"
+        )
+        await stack.enter_async_context(conversation)
         await patient.play()
-    if journal is not None:
-        journal.close()
     if visit.out is not None:
         _leave(visit, scenario.title, patient, room, timeline)
         console.print(f"Left in {visit.out}: conversation.wav, journal.jsonl, report.html")
@@ -135,13 +140,31 @@ def _about(config: Config, scenario: Scenario, visit: Visit) -> dict[str, Any]:
     """What a replay needs to play the same visit again."""
     return {
         "title": scenario.title,
-        "scenario": str(visit.path),
+        "scenario": scenario_name(visit.path),
         "scenario_digest": hashlib.sha256(visit.path.read_bytes()).hexdigest()[:16],
         "seed": visit.seed,
         "ears": visit.ears,
         "fast": visit.fast,
-        "config": config.model_dump(mode="json", exclude_defaults=True),
+        # The scenario brings its own patient, from its own folder.
+        "config": config.model_dump(
+            mode="json", exclude_defaults=True, exclude=None if scenario.patient is None else {"patient"}
+        ),
     }
+
+
+def scenario_name(path: Path) -> str:
+    """How a journal names a scenario: `shipped:<file>`, else relative to the current folder, else as it was given."""
+    whole = path.resolve()
+    if whole.parent == SHIPPED.resolve():
+        return _SHIPPED_PREFIX + whole.name
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(path)
+
+
+def scenario_path(name: str) -> Path:
+    """The file that `scenario_name` named."""
+    if name.startswith(_SHIPPED_PREFIX):
+        return SHIPPED / Path(name.removeprefix(_SHIPPED_PREFIX)).name
+    return Path(name)
 
 
 def _leave(visit: Visit, title: str, patient: ScriptedPatient, room: Room, timeline: Timeline) -> None:
