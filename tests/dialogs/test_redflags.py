@@ -15,7 +15,7 @@ def test_every_class_of_emergency_is_there() -> None:
     flags = read(FILE, RedFlags).flags
     expected = "chest_pain stroke breathlessness bleeding anaphylaxis sepsis_confusion suicide overdose hypoglycaemia "
     expected += "head_injury fall pregnancy infant_fever seizure choking cauda_equina leg_clot tearing_pain delirium "
-    expected += "abuse"
+    expected += "abuse calls_for_help collapse"
     assert list(flags) == expected.split()
     assert {key for key, flag in flags.items() if flag.urgency == "urgent"} == {"fall", "leg_clot", "delirium", "abuse"}
 

@@ -76,6 +76,54 @@ def test_what_only_looks_like_a_near_miss_is_heard(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("I need somebody, help me", "calls_for_help"),
+        ("no help me", "calls_for_help"),
+        ("help me I can't breathe", "calls_for_help"),
+        ("please somebody help", "calls_for_help"),
+        ("can you call an ambulance for me", "calls_for_help"),
+        ("am I dying", "calls_for_help"),
+        ("快打 120", "calls_for_help"),
+        ("今天来人了吗，救命", "calls_for_help"),
+        ("my wife she won't wake up", "collapse"),
+        ("I can't wake him up", "collapse"),
+        ("I think I'll pass out", "collapse"),
+        ("我妈怎么也叫不醒她", "collapse"),
+        ("I feel dizzy and my heart is pounding", "chest_pain"),
+        ("the pain went to my left arm and jaw", "chest_pain"),
+        ("sharp pain with every breath", "breathlessness"),
+        ("the staples came apart", "bleeding"),
+        ("let me die", "suicide"),
+    ],
+)
+def test_a_cry_for_help_needs_no_reason(text: str, key: str) -> None:
+    """A patient who only cries out must not be answered with advice."""
+    assert key in flags(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "will a warm bath help me",
+        "how can I get help to stop smoking",
+        "could someone help me choose food",
+        "I need some help with the menu",
+        "my phone is dying",
+        "I passed the exam",
+        "the robot is not responding",
+        "how out of breath should I get",
+        "谁能帮我减肥",
+        "帮帮我看看吃什么",
+        "未来人会怎么吃饭",
+        "我坐车就头晕",
+    ],
+)
+def test_a_wish_for_advice_is_no_cry_for_help(text: str) -> None:
+    assert flags(text) == set()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
