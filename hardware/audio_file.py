@@ -83,12 +83,14 @@ def _unreadable(path: Path, reason: str) -> HardwareError:
 
 
 def write_wav(path: Path | str, samples: Samples, rate: int = RATE, channels: int = 1) -> None:
-    """Write 16-bit samples: shape (n,), or interleaved or (n, channels) for more than one channel.
+    """Write 16-bit samples: shape (n, channels), or shape (n,) with `channels` interleaved.
 
     Raises HardwareError (`audio_unwritable`) when the file cannot be made.
     """
     if samples.dtype != np.int16:
         raise ValueError(f"16-bit samples are expected, not {samples.dtype}")
+    if samples.ndim == 2:
+        channels = samples.shape[1]
     if samples.size % channels:
         raise ValueError(f"{samples.size} samples do not fill {channels} channels")
     try:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
-from hardware.audio import RATE
-from hardware.audio_file import write_wav
 from hardware.clock import SystemClock
 from hardware.ports import Clock
 from hardware.room import Room
 from robot.app import build
 from robot.blocking import Blocking
-from robot.config import Config, RoomConfig
+from robot.config import Config, RoomConfig, by_text
 from robot.conversation import Observer
 from robot.records.journal import Journal
-from robot.simulate.report import write_report
+from robot.simulate.leave import leave
 from robot.simulate.timeline import Timeline
 from robot.simulate.typed_patient import TypedPatient, patient_voice
 from robot.simulate.view import Live, LiveView
@@ -37,6 +33,8 @@ def run_live(config: Config, *, ears: str, seed: int, out: Path | None, reveal: 
 
 async def _live(config: Config, clock: Clock, ears: str, seed: int, keep: tuple[Path | None, bool]) -> int:
     out, reveal = keep
+    if ears == "text":
+        config = by_text(config)
     room = Room(clock, seed=seed, record=out is not None, **config.room.model_dump())
     watch, timeline = Watch(clock), Timeline(clock)
     render, note = patient_voice(ears)
@@ -60,9 +58,18 @@ async def _live(config: Config, clock: Clock, ears: str, seed: int, keep: tuple[
         async with conversation:
             view = LiveView(live)
             await view.run_async()
-    if out is not None:
+    if out is not None and room.recording is not None:
         facts = {**engines, "ears": ears, "seed": str(seed), "clock": "real time", "room": room_in_words(config.room)}
-        _leave(out, room, watch, timeline, facts)
+        leave(
+            out,
+            room.recording,
+            timeline,
+            title="Live conversation",
+            turns=watch.turns[1:],
+            opening=watch.turns[0],
+            about=facts,
+            checked=False,
+        )
     return view.return_code or 0
 
 
@@ -71,20 +78,3 @@ def room_in_words(room: RoomConfig) -> str:
     noise = "no noise" if room.noise_snr_db is None else f"noise {room.noise_snr_db:g} dB below speech"
     echo = "no echo" if room.echo_gain_db is None else f"echo {room.echo_gain_db:g} dB after {room.echo_delay_ms:g} ms"
     return f"{noise}, {echo}"
-
-
-def _leave(out: Path, room: Room, watch: Watch, timeline: Timeline, about: dict[str, str]) -> None:
-    assert room.recording is not None
-    patient, robot = room.recording.channels()
-    write_wav(out / "conversation.wav", np.stack([patient, robot], axis=1), RATE)
-    write_report(
-        out / "report.html",
-        title="Live conversation",
-        turns=watch.turns[1:],
-        opening=watch.turns[0],
-        timeline=timeline,
-        patient=patient,
-        robot=robot,
-        about=about,
-        checked=False,
-    )

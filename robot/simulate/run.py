@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 
 from dialogs.loader import HERE, load_scenario
 from dialogs.model import Scenario
-from hardware.audio import RATE
-from hardware.audio_file import write_wav
 from hardware.clock import SimulatedClock, SystemClock
 from hardware.patient_voice import PatientVoice
 from hardware.ports import Clock, HardwareError
@@ -24,11 +21,13 @@ from robot.app import build
 from robot.config import Config, by_text
 from robot.conversation import Observer
 from robot.records.journal import Journal
+from robot.simulate.leave import leave
 from robot.simulate.scenario import ScriptedPatient, TurnRecord
 from robot.simulate.timeline import Timeline
 
 SHIPPED = HERE / "scenarios"
 """The folder of the scenarios that come with the robot."""
+FIRST_VISIT = SHIPPED / "first_visit.yaml"
 _SHIPPED_PREFIX = "shipped:"
 
 
@@ -90,8 +89,21 @@ async def _play(
         )
         await stack.enter_async_context(conversation)
         await patient.play()
-    if visit.out is not None:
-        _leave(visit, scenario.title, patient, room, timeline)
+    if visit.out is not None and room.recording is not None:
+        leave(
+            visit.out,
+            room.recording,
+            timeline,
+            title=scenario.title,
+            turns=patient.turns,
+            opening=patient.opening,
+            about={
+                "clock": "simulated" if visit.fast else "real time",
+                "seed": str(visit.seed),
+                "ears": visit.ears,
+                "scenario": visit.path.name,
+            },
+        )
         console.print(f"Left in {visit.out}: conversation.wav, journal.jsonl, report.html")
     return patient
 
@@ -165,30 +177,6 @@ def scenario_path(name: str) -> Path:
     if name.startswith(_SHIPPED_PREFIX):
         return SHIPPED / Path(name.removeprefix(_SHIPPED_PREFIX)).name
     return Path(name)
-
-
-def _leave(visit: Visit, title: str, patient: ScriptedPatient, room: Room, timeline: Timeline) -> None:
-    from robot.simulate.report import write_report
-
-    out = visit.out
-    assert out is not None and room.recording is not None
-    said, spoken = room.recording.channels()
-    write_wav(out / "conversation.wav", np.stack([said, spoken], axis=1), RATE, channels=2)
-    write_report(
-        out / "report.html",
-        title=title,
-        turns=patient.turns,
-        opening=patient.opening,
-        timeline=timeline,
-        patient=said,
-        robot=spoken,
-        about={
-            "clock": "simulated" if visit.fast else "real time",
-            "seed": str(visit.seed),
-            "ears": visit.ears,
-            "scenario": visit.path.name,
-        },
-    )
 
 
 def print_verdict(console: Console, patient: ScriptedPatient) -> int:

@@ -22,8 +22,8 @@ from robot.config import Config
 from robot.evaluate.bench.bed import FRAME, PIECE_S, QUESTION, QUIET, VOICE, Bed, Ward
 from robot.evaluate.bench.figures import compare, percentiles
 from robot.evaluate.bench.load import Limits, climb, memory_of_each
-from robot.evaluate.bench.turn import FIRST_VISIT
 from robot.events import Answer, Sensitive
+from robot.simulate.run import FIRST_VISIT
 from robot.speak.split import SentenceSplitter
 
 TURNS = 40

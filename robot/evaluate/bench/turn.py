@@ -9,13 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
-import dialogs
 from robot.config import Config
 from robot.evaluate.bench.figures import percentiles
-from robot.simulate.run import Visit, play_visit
+from robot.simulate.run import FIRST_VISIT, Visit, play_visit
 from robot.simulate.scenario import TurnRecord
 
-FIRST_VISIT = Path(dialogs.__file__).parent / "scenarios" / "first_visit.yaml"
 _WORD = re.compile(r"[a-z0-9']+|[\u3400-\u9fff]")
 
 

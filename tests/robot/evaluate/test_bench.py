@@ -14,6 +14,7 @@ from robot.config import Config
 from robot.evaluate.bench import cold, load, runtime, turn
 from robot.evaluate.bench.figures import compare, percentiles
 from robot.events import Sensitive, Transcript, TurnTimed
+from robot.simulate.run import FIRST_VISIT
 from robot.simulate.scenario import TurnRecord
 
 
@@ -76,7 +77,7 @@ def test_cold_starts_a_process(console: Console) -> None:
 
 def test_turn_times_and_hears_a_visit(console: Console, tmp_path: Path) -> None:
     script = tmp_path / "visit.yaml"
-    recording = turn.FIRST_VISIT.parent / "first_visit" / "01.flac"
+    recording = FIRST_VISIT.parent / "first_visit" / "01.flac"
     script.write_text(f"title: Short\nsteps:\n  - {{say: Hello., audio: {recording}}}\n", encoding="utf-8")
     figures = turn.bench_turn(Config(), console, scenario=script, fast=True)
     assert figures.keys() == {"voice_to_voice_ms", "stages_ms", "word_error_rate", "n"}
