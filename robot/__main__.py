@@ -123,11 +123,10 @@ def _without_text(given: str | None) -> None:
         raise InputError("arguments_invalid", "A text and --jsonl do not go together.", "Give one of the two.")
 
 
-def _config(options: argparse.Namespace, *defaults: str) -> Config:
+def _config(options: argparse.Namespace) -> Config:
     from robot.config import load_config
 
-    shipped = [Path(__file__).parent.parent / "configs" / name for name in defaults]
-    config = load_config([*(path for path in shipped if path.is_file()), *options.config], os.environ)
+    config = load_config(options.config, os.environ)
     language = getattr(options, "lang", None)
     return config.model_copy(update={"language": language}) if language else config
 
@@ -151,9 +150,9 @@ def _simulate(options: argparse.Namespace) -> int:
         from robot.simulate.live import run_live
 
         return run_live(config, ears=options.ears, seed=options.seed, out=options.out, reveal=options.reveal)
-    from robot.simulate.run import SHIPPED, Visit, play_visit, print_verdict
+    from robot.simulate.run import FIRST_VISIT, Visit, play_visit, print_verdict
 
-    path = options.scenario or SHIPPED / "first_visit.yaml"
+    path = options.scenario or FIRST_VISIT
     visit = Visit(path, options.fast, options.seed, options.ears, options.out, reveal=options.reveal)
     return print_verdict(console, play_visit(config, visit, console))
 

@@ -14,7 +14,6 @@ from pydantic import Field, field_validator
 from dialogs.hazards import Hazard, Hazards, OrderKind
 from dialogs.yaml_file import Strict
 from robot.errors import InputError
-from robot.events import Sensitive
 
 ORDERS: tuple[OrderKind, ...] = ("diet", "fluid", "mobility", "isolation")
 ADULT = 18
@@ -60,11 +59,6 @@ class Patient(_Masked):
     allergies: tuple[str, ...] = ()
     medications: tuple[str, ...] = ()
     orders: Orders = Orders()
-
-    @property
-    def sensitive_name(self) -> Sensitive:
-        """The name as masked text."""
-        return Sensitive(self.name)
 
 
 def unreadable(source: str, problem: str) -> InputError:
