@@ -231,7 +231,7 @@ class DialogMachine:
         if not allowed or allowed[0] is not found[0]:
             # The second-best passage answers another question than the one that was asked.
             return [self._say(["answer_not_for_you"])]
-        return [Answer(question, allowed, self.language, tuple(self._history[-_REMEMBERED:]))]
+        return [Answer(question, allowed, self.language, tuple(self._history[:-1]))]
 
     def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
         level = urgency if urgency in ("emergency", "urgent") else "routine"

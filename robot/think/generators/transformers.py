@@ -8,6 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+from dialogs.prompt import prompt
 from robot.blocking import Blocking
 from robot.errors import GeneratorError, ModelError
 from robot.events import Answer
@@ -58,7 +59,7 @@ class TransformersGenerator:
     async def generate(self, answer: Answer) -> AsyncGenerator[str, None]:
         stop = threading.Event()
         try:
-            async with aclosing(self._strand.iterate(lambda: self._pieces(prompt(answer), stop))) as pieces:
+            async with aclosing(self._strand.iterate(lambda: self._pieces(written(answer), stop))) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
@@ -106,11 +107,7 @@ class TransformersGenerator:
         return frozenset(token for token in (*ends, self._tokenizer.eos_token_id) if token is not None)
 
 
-def prompt(answer: Answer) -> str:
-    """Evidence, what was said before, and the question, as plain text for a model without a chat template."""
-    chinese = answer.language == "zh"
-    evidence = "\n".join(f"- {passage.text}" for passage in answer.evidence)
-    said = "".join(f"{role}: {text}\n" for role, text in answer.history)
-    if chinese:
-        return f"资料：\n{evidence}\n{said}问题：{answer.question}\n回答："
-    return f"Evidence:\n{evidence}\n{said}Question: {answer.question}\nAnswer:"
+def written(answer: Answer) -> str:
+    """The prompt, for a model without a chat template."""
+    passages = [passage.text for passage in answer.evidence]
+    return prompt("", answer.history, answer.question, passages, answer.language)
