@@ -51,7 +51,7 @@ class PassageRetriever:
             for language in self._terms
         }
         self._indexes: dict[Language, Bm25Index] = {
-            language: Bm25Index([self._document(passage, language) for passage in passages]) for language in self._terms
+            language: Bm25Index.of([self._document(passage, language) for passage in passages]) for language in self._terms
         }
 
     def retrieve(self, query: str, language: Language, k: int = 3) -> list[tuple[Passage, float]]:

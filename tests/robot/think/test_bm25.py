@@ -12,7 +12,7 @@ QUERY = st.lists(st.sampled_from("abcdefgxyz"), max_size=6)
 
 @given(DOCUMENTS, QUERY, st.integers(0, 5))
 def test_scores_are_shares_in_falling_order(documents: list[list[str]], query: list[str], k: int) -> None:
-    found = Bm25Index(documents).search(query, k)
+    found = Bm25Index.of(documents).search(query, k)
     scores = [score for _, score in found]
     assert len(found) <= k
     assert scores == sorted(scores, reverse=True)
@@ -22,16 +22,16 @@ def test_scores_are_shares_in_falling_order(documents: list[list[str]], query: l
 
 @given(DOCUMENTS, QUERY)
 def test_words_that_nobody_has_only_lower_the_scores(documents: list[list[str]], query: list[str]) -> None:
-    index = Bm25Index(documents)
+    index = Bm25Index.of(documents)
     plain, more = index.search(query, 20), index.search([*query, "unheard"], 20)
     assert [number for number, _ in plain] == [number for number, _ in more]
     assert all(before > after for (_, before), (_, after) in zip(plain, more, strict=True))
 
 
 def test_an_empty_index_and_an_empty_query_find_nothing() -> None:
-    assert Bm25Index([]).search(["a"], 3) == []
-    assert Bm25Index([["a"]]).search([], 3) == []
-    assert Bm25Index([[], []]).search(["a"], 3) == []
+    assert Bm25Index.of([]).search(["a"], 3) == []
+    assert Bm25Index.of([["a"]]).search([], 3) == []
+    assert Bm25Index.of([[], []]).search(["a"], 3) == []
 
 
 def test_the_scores_are_those_of_a_known_library() -> None:
@@ -44,7 +44,7 @@ def test_the_scores_are_those_of_a_known_library() -> None:
     ]
     oracle = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
     oracle.index(documents, show_progress=False)
-    index = Bm25Index(documents)
+    index = Bm25Index.of(documents)
     for query in (["salt"], ["salt", "day"], ["walk", "steps", "night"]):
         numbers, scores = oracle.retrieve([query], k=4, show_progress=False, n_threads=0)
         expected = {int(number): float(score) for number, score in zip(numbers[0], scores[0], strict=True) if score > 0}
