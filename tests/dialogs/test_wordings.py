@@ -41,7 +41,9 @@ ORGANISATIONS: dict[Language, tuple[str, ...]] = {
 """Who says it, as the passages name them; a passage's words say it the same way at least once."""
 
 PERMISSION: dict[Language, re.Pattern[str]] = {
-    "en": re.compile(r"says? you may|may (?:begin|get up)|agree first|before you (?:try|have|begin|exercise)|team first"),
+    "en": re.compile(
+        r"says? you may|may (?:begin|get up)|agree first|before you (?:try|have|begin|exercise)|team first"
+    ),
     "zh": re.compile(r"说可以|先问|先要|同意|请问"),
 }
 """Somebody of the ward is asked before it is done; what a passage makes conditional stays so."""
@@ -98,7 +100,9 @@ def test_the_guard_lets_every_sentence_through(passage: PassageText, language: L
         parts = sentences(wording, language)
         assert 1 <= len(parts) <= 3
         for part in parts:
-            assert guard.check(Sentence(part, language, passage.id, "gpt"), (evidence(passage.id, language),)) == (), part
+            assert guard.check(Sentence(part, language, passage.id, "gpt"), (evidence(passage.id, language),)) == (), (
+                part
+            )
 
 
 @each_language
