@@ -21,6 +21,19 @@ class Figure(NamedTuple):
     unit: str
 
 
+class Expression(NamedTuple):
+    """Figures that belong together, with their unit, and where they stand in the text."""
+
+    start: int
+    end: int
+    figures: tuple[Figure, ...]
+
+
+def narrow(text: str) -> str:
+    """Lower case, with full-width and other compatibility characters as plain ones (NFKC)."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 _SMALL += " seventeen eighteen nineteen"
 _WORDS: dict[str, int] = {word: value for value, word in enumerate(_SMALL.split())}
@@ -72,15 +85,24 @@ class FigureReader:
 
     def read(self, text: str) -> list[Figure]:
         """The figures of `text` in order. In "7 to 9 hours" both numbers have the unit."""
-        low = unicodedata.normalize("NFKC", text).lower()
+        return [figure for expression in self.expressions(narrow(text)) for figure in expression.figures]
+
+    def expressions(self, low: str) -> list[Expression]:
+        """Where figures stand in `low`, which is `narrow` already: a range ("7 to 9 hours") is one expression."""
         found = sorted([*self._english(low), *self._chinese(low)])
+        expressions: list[Expression] = []
         figures: list[Figure] = []
-        for index, (_, end, value, unit) in enumerate(found):
+        start = None
+        for index, (begin, end, value, unit) in enumerate(found):
             following = found[index + 1] if index + 1 < len(found) else None
             link = self._to.match(low, end) if following and not unit else None
             ranged = following is not None and link is not None and link.end() == following[0]
             figures.append(Figure(value, following[3] if following and ranged else unit))
-        return figures
+            start = begin if start is None else start
+            if not ranged:
+                expressions.append(Expression(start, end, tuple(figures)))
+                figures, start = [], None
+        return expressions
 
     def _unit(self, text: str, end: int) -> tuple[str, int]:
         if after := self._en_unit.match(text, end):
