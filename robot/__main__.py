@@ -101,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("scenario", type=Path)
     record.add_argument("--voice", default="slt")
 
+    train = command("train", _train, "make a language model of our own, stage by stage; goes on where it was stopped")
+    train.add_argument("--out", type=Path, help="folder of the run (default: runs/NAME)")
+
     bench = command("bench", _bench, "measure: runtime, cold, turn")
     bench.add_argument("name", choices=["runtime", "cold", "turn"])
 
@@ -251,6 +254,12 @@ def _record(options: argparse.Namespace) -> int:
     for path, seconds in record(options.scenario, options.voice):
         print(f"{path}: {seconds:.2f} s")  # noqa: T201
     return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from robot.learn.command import train
+
+    return train(options.config, options.out)
 
 
 def _bench(options: argparse.Namespace) -> int:

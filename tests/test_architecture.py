@@ -26,7 +26,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("robot.config", "robot.reply", "robot.conversation"),
     ("robot.app", "robot.doctor_checks"),
     # products
-    ("robot.ask", "robot.files", "robot.search", "robot.talk", "robot.simulate", "robot.evaluate", "robot.doctor"),
+    ("robot.ask", "robot.files", "robot.search", "robot.talk", "robot.simulate", "robot.evaluate", "robot.doctor", "robot.learn"),
     ("robot.__main__",),
 ]
 """From the bottom up. A name stands for a module, or for a package with all that is in it."""
@@ -146,6 +146,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "robot.speak.synthesizers.pyttsx3": "how long its child may be silent",
         "robot.speak.synthesizers.pyttsx3_child": "a process of its own, without a loop",
         "robot.evaluate": "measures",
+        "robot.learn": "measures, and saves a checkpoint every so often",
     },
 }
 """Who may import what ties a conversation to the machine, and why."""

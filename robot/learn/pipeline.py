@@ -1,0 +1,143 @@
+"""How the embedded GPT is made: `bedside train`, stage by stage.
+
+    corpus → tokenizer → pretrain → finetune → evaluate → optimise → deploy
+
+Each stage has its folder in the run's folder; see `stage` for what makes it run, resume or stay as it is. With a `base`
+the tokenizer is the base's, nothing is pre-trained, and fine-tuning trains LoRA adapters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dialogs import loader
+from dialogs.loader import Dialogs
+from robot.learn.corpus import conversations
+from robot.learn.curve import draw_curve
+from robot.learn.examples import LANGUAGES, Examples, encode_records, texts_of
+from robot.learn.fit import LOSSES, fit
+from robot.learn.model import load_model, load_tokenizer, new_model, save_model, with_adapters
+from robot.learn.progress import Progress
+from robot.learn.record import Record, Split, read_records
+from robot.learn.settings import FitSettings, TrainSettings, as_json
+from robot.learn.stage import Report, Run
+from robot.learn.tokenizer import train_tokenizer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+RECORDS = "records.jsonl"
+CURVE = "loss.svg"
+_VALIDATION = 400
+
+
+def train(settings: TrainSettings, folder: Path, console: Console) -> Path:
+    """Run the pipeline into `folder`; the folder of the deployed model. Raises BedsideError, ContentError."""
+    return _Pipeline(settings, folder, console).run()
+
+
+class _Pipeline:
+    """The stages of one run, with what they share."""
+
+    def __init__(self, settings: TrainSettings, folder: Path, console: Console) -> None:
+        import torch
+
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self._settings = settings
+        self._console = console
+        self._dialogs: Dialogs = loader.load(settings.corpus.dialogs or loader.HERE)
+        self._run = Run(folder, settings.seed, console.print)
+
+    def run(self) -> Path:
+        """All stages, in order."""
+        settings = self._settings
+        corpus = self._run.stage("corpus", as_json(settings.corpus), self._sources(), self._corpus) / RECORDS
+        if settings.base is None:
+            config = {**as_json(settings.tokenizer), "window": settings.model.window}
+            words = self._run.stage("tokenizer", config, {"corpus": corpus}, lambda out: self._tokenizer(corpus, out))
+            config = {"fit": as_json(settings.pretrain), "model": as_json(settings.model)}
+            inputs = {"corpus": corpus, "tokenizer": words}
+            untuned = self._run.stage("pretrain", config, inputs, lambda out: self._pretrain(corpus, words, out))
+            config, inputs = {"fit": as_json(settings.finetune)}, {"corpus": corpus, "model": untuned}
+        else:
+            untuned = Path(settings.base)
+            config = {"fit": as_json(settings.finetune), "lora": as_json(settings.lora), "base": settings.base}
+            inputs = {"corpus": corpus} | ({"base": untuned} if untuned.is_dir() else {})
+        return self._run.stage("finetune", config, inputs, lambda out: self._finetune(corpus, untuned, out))
+
+    def _sources(self) -> Mapping[str, Path]:
+        """The files that the corpus is made from."""
+        folder = self._dialogs.folder
+        files = sorted([*folder.glob("*.yaml"), *folder.glob("knowledge/*.yaml"), *folder.glob("training/*.yaml")])
+        own = {path.relative_to(folder).as_posix(): path for path in files}
+        return own | {each.path.name: each.path for each in self._settings.corpus.imports if each.path.exists()}
+
+    def _corpus(self, out: Path) -> Report:
+        wanted = self._settings.corpus
+        counts: dict[str, Counter[str]] = {key: Counter() for key in ("split", "language", "kind", "licence")}
+        with Progress(self._console, "corpus") as progress, (out / RECORDS).open("w", encoding="utf-8") as file:
+            records = conversations(self._dialogs, count=wanted.records, seed=self._settings.seed, imports=())
+            for number, record in enumerate(records, start=1):
+                file.write(record.to_json() + "\n")
+                for key, count in counts.items():
+                    count[getattr(record, key)] += 1
+                if number % 500 == 0:
+                    progress.step(number, wanted.records)
+        absent = [str(each.path) for each in wanted.imports if not each.path.exists()]
+        return {"counts": {key: dict(count) for key, count in counts.items()}, "imports_absent": absent}
+
+    def _tokenizer(self, corpus: Path, out: Path) -> Report:
+        wanted, texts = self._settings.tokenizer, []
+        for language in LANGUAGES:
+            own = (record for record in _of(corpus, "train") if record.language == language)
+            texts += ["".join(texts_of(record)) for record in islice(own, wanted.per_language)]
+        persona = self._dialogs.persona.system
+        size = train_tokenizer(
+            [*texts, persona.en, persona.zh], out, vocabulary=wanted.vocabulary, window=self._settings.model.window
+        )
+        return {"vocabulary": size, "texts": len(texts)}
+
+    def _pretrain(self, corpus: Path, words: Path, out: Path) -> Report:
+        tokenizer = load_tokenizer(words)
+        model = new_model(self._settings.model, tokenizer, self._settings.seed)
+        return self._fit(model, tokenizer, corpus, self._settings.pretrain, out, answer_only=False)
+
+    def _finetune(self, corpus: Path, untuned: Path, out: Path) -> Report:
+        tokenizer, model = load_tokenizer(untuned), load_model(untuned)
+        if self._settings.base is not None:
+            model = with_adapters(model, self._settings.lora, self._settings.seed)
+        return self._fit(model, tokenizer, corpus, self._settings.finetune, out, answer_only=True)
+
+    def _fit(
+        self, model: Any, tokenizer: Any, corpus: Path, settings: FitSettings, out: Path, *, answer_only: bool
+    ) -> Report:
+        with Progress(self._console, out.name) as progress:
+            report = fit(
+                model,
+                self._examples(corpus, tokenizer, "train"),
+                self._examples(corpus, tokenizer, "validation"),
+                settings,
+                out,
+                answer_only=answer_only,
+                seed=self._settings.seed + answer_only,  # another order of the same turns
+                progress=progress,
+            )
+        save_model(model, tokenizer, out)
+        losses = json.loads((out / LOSSES).read_text(encoding="utf-8"))
+        draw_curve(losses["train"], losses["validation"], f"{self._settings.name}: {out.name}", out / CURVE)
+        return {**report, "parameters": sum(each.numel() for each in model.parameters())}
+
+    def _examples(self, corpus: Path, tokenizer: Any, split: Split) -> Examples:
+        records = _of(corpus, split)
+        chosen = records if split == "train" else islice(records, _VALIDATION)
+        return encode_records(chosen, self._dialogs.persona, tokenizer, self._settings.model.window)
+
+
+def _of(corpus: Path, split: Split) -> Iterator[Record]:
+    return (record for record in read_records(corpus) if record.split == split)
