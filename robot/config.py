@@ -40,6 +40,13 @@ class Recognition(Strict):
     limit_s: PositiveFloat = 8.0
 
 
+class Embedding(Strict):
+    """What compares texts by their meaning, for retrieval; `none` compares words alone."""
+
+    engine: str = "bert"
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class Generation(Strict):
     """Who writes answers. `passage` speaks the reviewed passage as written; any other engine stands above it."""
 
@@ -80,6 +87,7 @@ class Config(Strict):
     detector: Detector = Detector()
     endpointing: Endpointing = Endpointing()
     recognizer: Recognition = Recognition()
+    embedder: Embedding = Embedding()
     generator: Generation = Generation()
     synthesizer: Synthesis = Synthesis()
     dead_air_s: PositiveFloat = 2.0
