@@ -1,0 +1,1 @@
+"""How the embedded GPT is made: corpus, tokenizer, training, evaluation, deployment. Nothing at the bedside needs it."""
