@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from dialogs import loader
 from dialogs.loader import Dialogs
-from robot.learn.corpus import conversations
+from robot.learn.corpus import CorpusMaker
 from robot.learn.curve import draw_curve
 from robot.learn.examples import LANGUAGES, Examples, encode_records, texts_of
 from robot.learn.fit import LOSSES, fit
+from robot.learn.imports import ImportedFile, read_imports
 from robot.learn.model import load_model, load_tokenizer, new_model, save_model, with_adapters
 from robot.learn.progress import Progress
 from robot.learn.record import Record, Split, read_records
@@ -80,17 +81,23 @@ class _Pipeline:
 
     def _corpus(self, out: Path) -> Report:
         wanted = self._settings.corpus
+        there = [each for each in wanted.imports if each.path.exists() or not each.optional]
+        cleaned = read_imports([ImportedFile(each.path, each.licence) for each in there])
         counts: dict[str, Counter[str]] = {key: Counter() for key in ("split", "language", "kind", "licence")}
         with Progress(self._console, "corpus") as progress, (out / RECORDS).open("w", encoding="utf-8") as file:
-            records = conversations(self._dialogs, count=wanted.records, seed=self._settings.seed, imports=())
+            records = CorpusMaker(self._dialogs, cleaned.kept).records(wanted.records, self._settings.seed)
             for number, record in enumerate(records, start=1):
                 file.write(record.to_json() + "\n")
                 for key, count in counts.items():
                     count[getattr(record, key)] += 1
                 if number % 500 == 0:
                     progress.step(number, wanted.records)
-        absent = [str(each.path) for each in wanted.imports if not each.path.exists()]
-        return {"counts": {key: dict(count) for key, count in counts.items()}, "imports_absent": absent}
+        return {
+            "counts": {key: dict(count) for key, count in counts.items()},
+            "imports": [{"file": each.path.name, "licence": each.licence} for each in there],
+            "imports_absent": [each.path.name for each in wanted.imports if each not in there],
+            "cleaned": cleaned.counts(),
+        }
 
     def _tokenizer(self, corpus: Path, out: Path) -> Report:
         wanted, texts = self._settings.tokenizer, []

@@ -1,0 +1,144 @@
+"""`bedside evaluate gpt`: a language model on held-out turns, beside its untuned copy and the passage as written.
+
+The same judgement decides in `bedside train` which export is accepted, stands in the model's card, and comes out again
+from this command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dialogs import loader
+from dialogs.never import load_never
+from dialogs.training import load_training
+from robot.evaluate.gpt_model import GptModel
+from robot.evaluate.replies import ReplyJudge
+from robot.events import Language, Rung
+from robot.learn.record import Record, Split, read_records
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from robot.learn.progress import Progress
+
+HELD_OUT: tuple[Split, ...] = ("test_wording", "test_passage")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_NOT_ANSWERED = frozenset({"unanswerable", "refusal"})
+
+Judgement = dict[str, Any]
+"""`overall` and by language the `Scores` of the answers; `perplexity` by language and split."""
+
+
+class Judge:
+    """Held-out records of a corpus, and how answers to them are scored.
+
+    `answers` records are answered and `texts` records read for the perplexity, as many of each split and language as
+    there are. Raises InputError for a wrong file.
+    """
+
+    def __init__(
+        self, records: Path, *, answers: int = 240, texts: int = 600, max_tokens: int = 96, dialogs: Path | None = None
+    ) -> None:
+        folder = dialogs or loader.HERE
+        self._persona = loader.load(folder).persona
+        forms = {language: each.answers for language, each in load_training(folder / "training").items()}
+        self._replies = ReplyJudge(load_never(folder / "never.yaml"), forms)
+        held_out = [record for record in read_records(records) if record.split in HELD_OUT]
+        self._asked = _evenly(held_out, answers)
+        self._texts = _evenly(held_out, texts)
+        self._max_tokens = max_tokens
+
+    def model(
+        self,
+        folder: Path,
+        out: Path | None = None,
+        *,
+        change: Callable[[Any], Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Judgement:
+        """What the model in `folder` is worth, as `change` makes it; `out` gets `judgement.json` and `answers.jsonl`.
+
+        Raises ModelError when the model does not load.
+        """
+        model = GptModel(folder, self._persona, change)
+        replies = model.replies(self._asked, self._max_tokens, progress.step if progress else None)
+        judgement = self._scored(replies, "gpt")
+        judgement["perplexity"] = {
+            language: {
+                split: model.perplexity(_those(self._texts, language, split))
+                for split in HELD_OUT
+                if _those(self._texts, language, split)
+            }
+            for language in LANGUAGES
+        }
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "judgement.json").write_text(json.dumps(judgement, indent=1) + "\n", encoding="utf-8")
+            (out / "answers.jsonl").write_text("".join(self._lines(replies)), encoding="utf-8")
+        return judgement
+
+    def passage_as_written(self) -> Judgement:
+        """What the rung below is worth: it reads the best passage aloud, whatever was asked."""
+        return self._scored([record.evidence[0] if record.evidence else "" for record in self._asked], "passage")
+
+    def _scored(self, replies: Sequence[str], rung: Rung) -> Judgement:
+        judgement: Judgement = {"overall": asdict(self._replies.scores(self._asked, replies, rung))}
+        for language in LANGUAGES:
+            own = [index for index, record in enumerate(self._asked) if record.language == language]
+            scores = self._replies.scores([self._asked[at] for at in own], [replies[at] for at in own], rung)
+            judgement[language] = asdict(scores)
+        return judgement
+
+    def _lines(self, replies: Sequence[str]) -> list[str]:
+        return [
+            json.dumps({**asdict(record), "reply": reply}, ensure_ascii=False) + "\n"
+            for record, reply in zip(self._asked, replies, strict=True)
+        ]
+
+
+def mean_perplexity(judgement: Judgement) -> float | None:
+    """The mean over languages and splits."""
+    values = [value for each in judgement["perplexity"].values() for value in each.values() if value is not None]
+    return sum(values) / len(values) if values else None
+
+
+def print_judgements(judgements: dict[str, Judgement], console: Console) -> None:
+    """The measures side by side, a column a candidate and language."""
+    from rich.table import Table
+
+    table = Table("measure")
+    columns = [(name, language) for name in judgements for language in LANGUAGES]
+    for name, language in columns:
+        table.add_column(f"{name}\n{language}", justify="right")
+    first = next(iter(judgements.values()))
+    for measure in first["overall"]:
+        table.add_row(measure, *(_shown(judgements[name][language][measure]) for name, language in columns))
+    for split in HELD_OUT:
+        found = [judgements[name].get("perplexity", {}).get(language, {}).get(split) for name, language in columns]
+        table.add_row(f"perplexity, {split}", *map(_shown, found))
+    console.print(table)
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"
+
+
+def _those(records: Sequence[Record], language: Language, split: Split) -> list[Record]:
+    return [record for record in records if record.language == language and record.split == split]
+
+
+def _evenly(records: Sequence[Record], most: int) -> list[Record]:
+    """At most `most` records, as evenly as they come from languages, splits, and what is answered or not."""
+    groups: dict[tuple[str, str, bool], list[int]] = {}
+    for place, record in enumerate(records):
+        groups.setdefault((record.language, record.split, record.kind in _NOT_ANSWERED), []).append(place)
+    chosen: list[int] = []
+    for left, group in zip(range(len(groups), 0, -1), sorted(groups.values(), key=len), strict=True):
+        chosen += group[: (most - len(chosen)) // left]
+    return [records[place] for place in sorted(chosen)]
