@@ -30,6 +30,7 @@ from robot.events import (
     Fault,
     Language,
     Opened,
+    Passage,
     Say,
     Sensitive,
     Sentence,
@@ -41,6 +42,7 @@ from robot.events import (
 )
 from robot.stages import Retriever
 from robot.think.chart import RED_FLAG, TIMED_OUT, Chart, Position
+from robot.think.expand import expand
 from robot.think.screen import RedFlag
 from robot.think.understand import Understanding, is_question, language_of
 
@@ -169,7 +171,7 @@ class DialogMachine:
         known = self._understanding.intent(text, self.language)
         if known is not None:
             return known
-        if is_question(text) or self._retriever.retrieve(text, self.language, 1):
+        if is_question(text) or self._found(text):
             return "question"
         return "unclear"
 
@@ -224,7 +226,7 @@ class DialogMachine:
         return self._decision(intent, action, effects)
 
     def _answer(self, question: Sensitive) -> list[Effect]:
-        found = [passage for passage, _ in self._retriever.retrieve(question, self.language, 3)]
+        found = [passage for passage, _ in self._found(question)]
         allowed = tuple(passage for passage in found if not passage.never_if & self._hazards)
         if not found:
             return [self._say(["nothing_known"])]
@@ -232,6 +234,16 @@ class DialogMachine:
             # The second-best passage answers another question than the one that was asked.
             return [self._say(["answer_not_for_you"])]
         return [Answer(question, allowed, self.language, tuple(self._history[:-1]))]
+
+    def _found(self, text: str) -> list[tuple[Passage, float]]:
+        """The passages for the last words, or for what they mean after the question before if those fit better."""
+        alone = self._retriever.retrieve(text, self.language, 3)
+        meant = expand(text, self._history[:-1], self.language)
+        if meant == text:
+            return alone
+        return max(
+            self._retriever.retrieve(meant, self.language, 3), alone, key=lambda found: found[0][1] if found else 0
+        )
 
     def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
         level = urgency if urgency in ("emergency", "urgent") else "routine"

@@ -21,7 +21,7 @@ _EN_EMPTY = frozenset(
     " by from about so not no have has had any some get got go than then them they he she his her im please tell us"
     " much many".split()
 )
-_ZH_EMPTY = frozenset("的了吗呢吧啊我你您他她是在有和就都也还要可以能什么怎么样多少每")
+_ZH_EMPTY = frozenset("的了吗呢吧啊我你您他她是在有和就都也还要可以能为什么怎么样多少每")
 
 
 def terms(text: str, language: Language) -> list[str]:
