@@ -75,7 +75,7 @@ class More(Strict):
 
 
 class AnswerForms(Strict):
-    """What stands around the evidence's own words in one language. `{word}` is the patient's, `{medicine}` a medicine."""
+    """What stands around the evidence's own words in one language; `{word}` is the patient's."""
 
     openers: _Lines
     closers: _Lines

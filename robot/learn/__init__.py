@@ -1,1 +1,1 @@
-"""How the embedded GPT is made: corpus, tokenizer, training, evaluation, deployment. Nothing at the bedside needs it."""
+"""How the embedded GPT is made: corpus, tokenizer, training, evaluation, deployment. No robot needs it to run."""

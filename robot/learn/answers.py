@@ -6,6 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from dialogs.training import AnswerForms, Wish
 from robot.events import Language
@@ -26,11 +27,19 @@ _AMOUNT = {
 _FIGURE = {"en": re.compile(r"\d|\b(?:two|three|four|five|half|twice)\b"), "zh": re.compile(r"\d|[两三四五六七八九十]")}
 _LEANS = {
     "en": re.compile(
-        r"(?:It|Its|That|This|They|These|Those|Then|Below|Both|Of this|Together|Some medicines|Tea,|There|Examples|And|But|So)\b"
+        r"(?:It|Its|That|This|They|These|Those|Then|Below|Both|Of this|Together|Tea,|There|Examples|And|But|So)\b"
     ),
     "zh": re.compile(r"这|它|也就是|那|大约|其中|加上|低于|所以|但|每样|这样|这时"),
 }
 """A sentence that begins so leans on the one before it."""
+_CAUTION = {
+    "en": re.compile(
+        r"\b(?:not for|not safe|not made for|not reason|weak kidneys|pregnan|illness|ward|nurse|doctor|pharmacist"
+        r"|midwife|dietitian|physiotherapist|team|press your|swallowing expert|helper|somebody beside|do not|never)\b"
+    ),
+    "zh": re.compile(r"不能|不要|不是给|千万|病房|护士|医生|药师|营养师|治疗师|助产士|呼叫铃|旁边"),
+}
+"""A sentence for whom advice is not, or whom to ask first: it is seldom left out."""
 
 
 def sentences(text: str, language: Language) -> list[str]:
@@ -38,6 +47,7 @@ def sentences(text: str, language: Language) -> list[str]:
     return [part.strip() for part in _SENTENCE[language].split(text) if part.strip()]
 
 
+@lru_cache(maxsize=8192)
 def terms(text: str, language: Language) -> frozenset[str]:
     """What a text is about: beginnings of its words in English, pairs of characters in Chinese."""
     if language == "en":
@@ -83,7 +93,10 @@ class AnswerMaker:
         last = best + 1
         if wish != "short" and last < len(parts) and rng.random() < 0.35:
             last += 1
-        return joined(parts[first:last], self._language)
+        chosen = parts[first:last]
+        if wish != "short" and len(parts) > last and _CAUTION[self._language].search(parts[-1]) and rng.random() < 0.6:
+            chosen.append(parts[-1])
+        return joined(chosen, self._language)
 
     def worded(self, wordings: Sequence[str], question: str, fit: Fit, rng: random.Random) -> str:
         """One of the `wordings` that fit the question best."""

@@ -17,19 +17,28 @@ ALLOWED_LICENCES = ("own", "CC BY 4.0", "MIT", "public domain")
 _NEAR = 0.6
 """Share of common shingles above which a text repeats an earlier one."""
 _SHINGLE = 5
+_COMMON = 40
+"""A shingle of so many texts is a turn of phrase; it is not followed any further."""
 _MOST_WORDS = 60
 """Longer evidence than this is cut after the sentence before; a sentence that is longer alone is dropped."""
-_URL = re.compile(r"(?:https?://|www\.)\S+")
+_BEGINNING = 3000
+"""Characters of an answer that are looked at."""
 _BRACKETS = re.compile(r"\s*\((?:[^()]*(?:https?:|www\.|see |Figure|Table|also called)[^()]*)\)|\s*\[[^\]]*\]")
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
-_BOILERPLATE = re.compile(
-    r"key points|for more information|click|this (?:fact ?sheet|page|website|booklet|summary|section)|see the|resources"
-    r"|clinical trial|visit the|contact |please note|last updated|copyright|the following|as follows|national institute"
-    r"|frequency of this|this condition|these resources|references|et al|genetics home|orphanet|hpo|\bnih\b|listed below"
-    r"|table |figure |read more|call your|faq|medline",
-    re.IGNORECASE,
+_BOILERPLATE = (
+    "key points|for more information|click|fact sheet|factsheet|this page|this website|this booklet|this summary"
+    "|this section|see the|resources|clinical trial|visit the|contact |please note|last updated|copyright|the following"
+    "|as follows|national institute|frequency of this|this condition|references|et al|genetics home|orphanet|hpo| nih "
+    "|listed below|table |figure |read more|call your|faq|medline| gene | genes |mutation"
+).split("|")
+"""What stands in sentences that speak of the text, of its makers, or of genes."""
+_HARD = re.compile(
+    r"[A-Za-z-]{17,}|\b(?=\w*\d)(?=\w*[A-Z])\w{4,}\b|[a-z][,;][a-z]|\*|What I [Nn]eed|[Rr]esearch|[Gg]enetic"
 )
+"""Words that nobody says aloud, broken text, and questions that no patient asks."""
+_LONG_WORD = re.compile(r"\b[a-z-]{11,}\b")
+_MOST_LONG_WORDS = 0.12
 _IDENTIFYING = {
     "email": re.compile(r"\S+@\S+\.\w"),
     "telephone": re.compile(r"\b(?:\+?\d[\d ()./-]{7,}\d)\b|\b1-8\d\d-"),
@@ -87,9 +96,7 @@ def clean(texts: Iterable[SourceText], licences: Sequence[str] = ALLOWED_LICENCE
             result.dropped["licence"] += 1
             continue
         kept = tuple(_speakable(text.answer))
-        if reason := _reason(text, kept):
-            result.dropped[reason] += 1
-        elif reason := known.repeats(f"{text.question} {' '.join(kept)}"):
+        if reason := _reason(text, kept) or known.repeats(f"{text.question} {' '.join(kept)}"):
             result.dropped[reason] += 1
         else:
             result.kept.append(
@@ -111,6 +118,11 @@ def _reason(text: SourceText, kept: Sequence[str]) -> str | None:
         return "long_question"
     if not kept:
         return "nothing_speakable"
+    words = " ".join(kept)
+    if _HARD.search(f"{text.question} {words}") or len(_LONG_WORD.findall(words)) > _MOST_LONG_WORDS * len(
+        words.split()
+    ):
+        return "hard_to_say"
     if kind := identifying(f"{text.question} {' '.join(kept)}"):
         return f"identifying_{kind}"
     return None
@@ -119,12 +131,12 @@ def _reason(text: SourceText, kept: Sequence[str]) -> str | None:
 def _speakable(answer: str) -> Iterator[str]:
     """The first sentences of `answer` that may be spoken: no headings, lists, links, boilerplate; 60 words in all."""
     words = found = 0
-    for line in answer.splitlines():
+    for line in answer[:_BEGINNING].splitlines():
         if _ITEM.match(line):
             continue
         for part in _SENTENCE.split(_BRACKETS.sub("", line).strip()):
-            sentence = " ".join(part.split())
-            if not sentence.endswith((".", "!")) or _URL.search(sentence) or _BOILERPLATE.search(sentence):
+            sentence = " ".join(part.split()).removeprefix("Summary : ")
+            if not sentence.endswith((".", "!")) or _boilerplate(sentence):
                 if found:
                     return
                 continue
@@ -135,6 +147,11 @@ def _speakable(answer: str) -> Iterator[str]:
                 continue
             words, found = words + size, found + 1
             yield sentence
+
+
+def _boilerplate(sentence: str) -> bool:
+    low = sentence.lower()
+    return low.startswith("however") or "http" in low or "www." in low or any(part in low for part in _BOILERPLATE)
 
 
 def _question(text: str) -> str:
@@ -159,7 +176,7 @@ class _Known:
         if whole in self._exact:
             return "duplicate"
         size = min(_SHINGLE, len(words)) or 1
-        shingles = {_hash(words[at : at + size]) for at in range(len(words) - size + 1)}
+        shingles = {hash(tuple(words[at : at + size])) for at in range(len(words) - size + 1)}
         shared: Counter[int] = Counter()
         for shingle in shingles:
             shared.update(self._texts.get(shingle, ()))
@@ -167,10 +184,8 @@ class _Known:
             return "near_duplicate"
         self._exact.add(whole)
         for shingle in shingles:
-            self._texts.setdefault(shingle, []).append(len(self._sizes))
+            places = self._texts.setdefault(shingle, [])
+            if len(places) < _COMMON:
+                places.append(len(self._sizes))
         self._sizes.append(len(shingles))
         return None
-
-
-def _hash(words: Sequence[str]) -> int:
-    return int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest(), "big")

@@ -53,7 +53,7 @@ class Grammar:
         split = {slot: halves(values) for slot, values in forms.slots.items() if len(values) >= _HELD_BACK_FROM}
         learned = {slot: split[slot][0] if slot in split else values for slot, values in forms.slots.items()}
         tested = {slot: split[slot][1] if slot in split else values for slot, values in forms.slots.items()}
-        self._values: dict[bool, dict[str, Sequence[str]]] = {False: learned, True: tested}
+        self._values: dict[bool, Mapping[str, Sequence[str]]] = {False: learned, True: tested}
 
     def organisation(self, rng: random.Random, *, many: bool, held: bool) -> str:
         """The name of an organisation that does not exist; `many`: it takes a verb in the plural."""

@@ -1,4 +1,4 @@
-"""What is learned and what is only tested, decided by a hash of the text itself: the same on every machine, in every run.
+"""What is learned and what is only tested, decided by a hash of the text: the same on every machine, in every run.
 
 A passage that is held back is never seen in training, in no role. Of the other passages some questions are held back,
 and some of the frames around questions, so that the test measures new wordings.
