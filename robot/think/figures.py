@@ -49,6 +49,8 @@ _FIXED = {
     "double": (Decimal(2), "times"),
     "triple": (Decimal(3), "times"),
 }
+NUMBER_WORDS = (*_WORDS, *_SCALES, *_FIXED)
+"""English words that are numbers."""
 _NUMBER_WORD = "|".join(sorted([*_WORDS, *_SCALES], key=len, reverse=True))
 
 _DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -68,6 +70,12 @@ _ZH_NO_NUMBER = re.compile(
     r"十分(?!钟)|万一|千万(?=不|别|要|记)|一点(?![零〇一二三四五六七八九])|一(?:些|定|起|般|样|直|下|边|旦|向|律|致|切|同|旁|段|会儿|口气|并|共|块儿)|统一|唯一|四肢|五官|第一|三心二意|四周|四处|周[一二三四五六]|星期[一二三四五六]"
     r"|礼拜[一二三四五六]|万能|千方百计|百科|七上八下|乱七八糟|一一|其一|之一|另一|每一|逐一|哪一"
 )
+
+
+def idle_numerals(low: str) -> list[str]:
+    """What is written with Chinese numerals in `low` and is no figure ("四处"), from its first numeral on."""
+    found = (re.search(f"[{_ZH_CHARS}].*", match[0]) for match in _ZH_NO_NUMBER.finditer(low))
+    return [rest[0] for rest in found if rest is not None and not rest[0].startswith(("一", "十", "千万"))]
 
 
 class FigureReader:

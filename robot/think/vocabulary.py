@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_SPACE = re.compile(r"[^\S\x1c-\x1f]")
 _END = chr(0x10FFFF)
 """Sorts behind every text that begins the same."""
 
@@ -39,7 +40,7 @@ def plain(text: str) -> str:
     """Lower case, compatibility characters written out (NFKC), every white space a space."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\s", " ", text.lower())
+    return _SPACE.sub(" ", text.lower())
 
 
 class Vocabulary:
@@ -59,15 +60,36 @@ class Vocabulary:
         self.special: Mask = np.zeros(self.size, dtype=bool)
         self.special[[number for number in tokenizer.all_special_ids if number < self.size]] = True
         said: list[str] = [""] * known
+        unusable = self.special[:known].copy()
         for number, piece in enumerate(pieces):
-            said[number] = piece if isinstance(piece, str) else self._cut(number, piece)
+            if piece is None:
+                unusable[number] = True
+            else:
+                said[number] = piece if isinstance(piece, str) else self._cut(number, piece)
         self.said = said
         """The plain text of each token by its number."""
-        unusable = self.special[:known].copy()
         unusable[list(self.heads)] = True
         order = sorted((text, number) for number, text in enumerate(said) if not unusable[number])
         self.texts = [text for text, _ in order]
+        self._spelled: dict[str, bool] = {}
+        self._bytes = {part for part in (*self.heads.values(), *self.tails.values()) if len(part) == 1}
         self.ids: NDArray[np.int64] = np.array([number for _, number in order], dtype=np.int64)
+
+    def spells(self, text: str) -> bool:
+        """Whether `text` can be written character by character, so that an answer that begins it can also end it.
+
+        Where tokens are joined with spaces, "2.5" comes out as "2. 5" and "三十" as "三 十": no way to write them.
+        """
+        return not (self.joined and re.search(r"[^a-z0-9 ]", text)) and all(self._spells(char) for char in text)
+
+    def _spells(self, char: str) -> bool:
+        if char not in self._spelled:
+            data = char.encode()
+            place = bisect_left(self.texts, char)
+            whole = place < len(self.texts) and self.texts[place] == char
+            spaced = self.joined and char == " "
+            self._spelled[char] = whole or spaced or all(bytes([byte]) in self._bytes for byte in data)
+        return self._spelled[char]
 
     def range_of(self, beginning: str, low: int = 0, high: int | None = None) -> tuple[int, int]:
         """The places of the texts that begin so, searched between `low` and `high`."""
@@ -98,8 +120,8 @@ def utf8_length(lead: int) -> int:
     return 1 if lead < 0xC0 else 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
 
 
-def _pieces(tokenizer: Tokenizer, known: int) -> tuple[bool, Iterator[str | bytes]]:
-    """Whether tokens are joined with spaces (WordPiece), and each token's text (plain) or its bytes."""
+def _pieces(tokenizer: Tokenizer, known: int) -> tuple[bool, Iterator[str | bytes | None]]:
+    """Whether tokens are joined with spaces (WordPiece), and each token's text (plain) or bytes; None: do not use."""
     tokens: list[str] = [token or "" for token in tokenizer.convert_ids_to_tokens(list(range(known)))]
     kinds = _decoder(tokenizer)
     if "ByteLevel" in kinds:
@@ -130,10 +152,12 @@ def _byte_level(tokens: Iterable[str]) -> Iterator[str | bytes]:
             yield bytes(table[char] for char in token) if all(char in table for char in token) else token.encode()
 
 
-def _sentence_piece(tokens: Iterable[str]) -> Iterator[str | bytes]:
+def _sentence_piece(tokens: Iterable[str]) -> Iterator[str | bytes | None]:
     for token in tokens:
         if byte := _BYTE.fullmatch(token):
-            yield bytes([int(byte[1], 16)])
+            value = int(byte[1], 16)
+            # A digit has a token of its own; as a byte beside a broken character it would be shown as broken too.
+            yield None if value < 0x80 and chr(value).isalnum() else bytes([value])
         else:
             yield plain(token.replace("▁", " "))
 
