@@ -25,8 +25,9 @@ import numpy.typing as npt
 
 from dialogs.model import PassageText
 from robot.events import Language, Passage, Source
-from robot.think.bm25 import Bm25Index, Scores, best
+from robot.think.bm25 import Bm25Index
 from robot.think.embed import Embedder, Floats, kept
+from robot.think.postings import Scores, best
 from robot.think.terms import terms
 from robot.think.understand import is_question
 
