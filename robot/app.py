@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from robot.blocking import Blocking
 from robot.config import Config
 from robot.conversation import Conversation, Observer, Parts
 from robot.errors import ConfigurationError
-from robot.events import Rung
+from robot.events import Language, Rung
 from robot.hear.listen import Listener
 from robot.records.patient import Patient, active_hazards
 from robot.records.patient_file import load_patient
@@ -30,7 +30,9 @@ from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
 from robot.think.embed import Embedder
 from robot.think.generators.passage import PassageGenerator
+from robot.think.generators.shelf import ModelShelf
 from robot.think.guard import SentenceGuard
+from robot.think.lock import EvidenceLock
 from robot.think.retrieve import PassageRetriever
 from robot.think.screen import RedFlagScreen
 from robot.think.understand import Understanding
@@ -83,7 +85,10 @@ PARTS = frozenset(
 
 @dataclass(frozen=True)
 class Content:
-    """What all conversations of a process share: the dialogs and what was compiled from them. Immutable."""
+    """What all conversations of a process share: the dialogs and what was compiled from them, and loaded models.
+
+    Immutable but for the shelf, which loads a model when the first conversation asks for it.
+    """
 
     dialogs: dialog_files.Dialogs
     chart: Chart
@@ -93,6 +98,13 @@ class Content:
     retriever: PassageRetriever
     never: NeverList
     hazards: Hazards
+    shelf: ModelShelf = field(default_factory=ModelShelf)
+
+    @property
+    def persona(self) -> dict[Language, str]:
+        """What a generating model is told first, by language."""
+        system = self.dialogs.persona.system
+        return {"en": system.en, "zh": system.zh}
 
     @property
     def wordings(self) -> list[str]:
@@ -151,6 +163,7 @@ def build(
     blocking = Blocking(inline=clock.virtual)
     room = parts.get("room") or Room(clock, **config.room.model_dump())
     given = {"clock": clock, "room": room, "blocking": blocking, "biased_texts": content.wordings}
+    given |= _for_generators(content)
 
     def device(registry: Registry) -> Any:
         chosen = getattr(config, registry.kind)
@@ -202,13 +215,23 @@ def build_thinking(
     blocking = Blocking(inline=clock.virtual)
     hazards = _hazards(patient or (load_patient(config.patient) if config.patient else Patient()), content)
     chosen = config.generator
-    generator = GENERATORS.create(chosen.engine, chosen.options, clock=clock, blocking=blocking)
+    given = {"clock": clock, "blocking": blocking, **_for_generators(content)}
+    generator = GENERATORS.create(chosen.engine, chosen.options, **given)
 
     async def close() -> None:
         blocking.close()
 
     start = content.dialogs.everywhere.menu
     return _decider(config, content, hazards, start=start), _composer(config, content, hazards, generator), close
+
+
+def _for_generators(content: Content) -> dict[str, Any]:
+    """What an engine that writes answers may ask for by name."""
+
+    def make_lock(tokenizer: Any) -> EvidenceLock:
+        return EvidenceLock(tokenizer, content.never.units)
+
+    return {"persona": content.persona, "shelf": content.shelf, "make_lock": make_lock}
 
 
 def _session(clock: Clock) -> str:

@@ -133,7 +133,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "hardware.play_queue": "what PortAudio's callback shares with the loop",
         "hardware.portaudio_stream": "frames hop from PortAudio's thread onto the loop",
         "robot.speak.synthesizers.espeak_library": "one lock around a library with global state",
-        "robot.think.generators.transformers": "an event that stops a generation",
         "robot.hear.recognizers.whisper": "an event that stops a recognition",
     },
     "subprocess": {

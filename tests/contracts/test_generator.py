@@ -16,7 +16,7 @@ from robot.evaluate.stubs import StubGenerator
 from robot.events import Answer, Language, Passage, Sensitive, Source
 from robot.stages import Generator
 from robot.think.generators.passage import PassageGenerator
-from tests.tiny_model import save_tiny_model
+from tests.tiny_engine import save_chain
 
 ENGINES = ["passage", "transformers", "stub"]
 
@@ -25,7 +25,7 @@ PASSAGE = Passage("salt", "diet", "Salt", "Eat less than 5 g of salt a day.", "e
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_model(tmp_path_factory.mktemp("model"))
+    return save_chain(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(params=ENGINES)
@@ -106,23 +106,19 @@ def test_threads_give_the_same_answer_as_inline(make: Callable[[Blocking], Gener
         blocking.close()
 
 
-def test_a_cancelled_answer_stops_within_a_token(model_folder: Path) -> None:
-    from robot.think.generators.transformers import TransformersGenerator
-
+def test_a_cancelled_answer_frees_its_strand(make: Callable[[Blocking], Generator]) -> None:
     blocking = Blocking(inline=False)
-    generator = TransformersGenerator(blocking, str(model_folder), max_tokens=10_000, threads=1)
+    generator = make(blocking)
 
-    async def run() -> None:
-        task = asyncio.ensure_future(collect(generator, answer()))
+    async def run() -> str:
+        task = asyncio.ensure_future(collect(generator, answer("salt " * 500)))
         await asyncio.sleep(0)
         task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        # The strand is free again: its next call is served.
-        assert await generator._strand.run(lambda: 7) == 7
+        await asyncio.gather(task, return_exceptions=True)
+        return "".join(await collect(generator, answer()))
 
     try:
-        SystemClock().run(run())
+        assert SystemClock().run(run())
     finally:
         blocking.close()
 

@@ -1,113 +1,108 @@
-"""Any causal language model that `transformers` loads, from a folder or a hub name, streaming its tokens."""
+"""The engine `transformers`: any causal language model that the library loads, in this process, token by token."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
-from pathlib import Path
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from dialogs.prompt import prompt
 from robot.blocking import Blocking
-from robot.errors import GeneratorError, ModelError
-from robot.events import Answer
+from robot.errors import ConfigurationError
+from robot.events import Answer, Language
+from robot.think.generators.answer_text import AnswerText
+from robot.think.generators.batch import Job, Row, TokenLock
+from robot.think.generators.model import PrecisionChoice
+from robot.think.generators.prompt_tokens import PromptWriter
+from robot.think.generators.shelf import ModelShelf
 
-_RESERVE = 16
-"""Tokens of the window that are kept free beside prompt and answer."""
+_LABELS = ("Patient:", "Facts:", "Robot:", "病人：", "资料：", "机器人：")
+"""How the lines of a prompt begin (`dialogs.prompt`): where a model writes one, its answer is over."""
 
 
 class TransformersGenerator:
-    """Answers from evidence with a causal model.
+    """Answers one conversation from evidence; weights and steps are shared with the others of `shelf`.
 
-    model        folder or hub name
+    model        folder, name of a model that ships, or hub name
     max_tokens   longest answer
-    threads      CPU threads for torch; None: torch's own choice
+    precision    of the weights: auto, fp32, bf16, int8
+    chunk        tokens of a prompt that are read before cancelling is looked at; None: by the model's size
+    threads      CPU threads for torch, in the whole process; None: as it is
+    persona      what the model is told first, by language
 
-    Raises ModelError (`model_missing`, `model_broken`) when it does not load. Decoding is greedy, so that an answer
-    repeats exactly.
+    Decoding is greedy, so that an answer repeats exactly. Raises ModelError (`model_missing`, `model_broken`) and
+    ConfigurationError. `generate` raises GeneratorError with the code `generator_` `failed`, `memory`, `broken` (not a
+    number), `repeats`, `unfinished` (no end within `max_tokens`) or `empty`.
     """
 
     name = "transformers"
 
-    def __init__(self, blocking: Blocking, model: str, *, max_tokens: int = 96, threads: int | None = None) -> None:
-        import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging
-
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        self._strand = blocking.strand("generator")
-        self._max_tokens = max_tokens
+    def __init__(
+        self,
+        blocking: Blocking,
+        model: str,
+        *,
+        max_tokens: int = 96,
+        precision: PrecisionChoice = "auto",
+        chunk: int | None = None,
+        threads: int | None = None,
+        persona: Mapping[Language, str] | None = None,
+        shelf: ModelShelf | None = None,
+        make_lock: Callable[[Any], TokenLock] | None = None,
+    ) -> None:
+        for option, value in (("max_tokens", max_tokens), ("chunk", chunk), ("threads", threads)):
+            if value is not None and (not isinstance(value, int) or value < 1):
+                raise _wrong(option, value, "a number from 1 on")
         if threads is not None:
+            import torch
+
             torch.set_num_threads(threads)
-        self._torch = torch
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(model)
-            self._model: Any = AutoModelForCausalLM.from_pretrained(model).eval()
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            code = "model_broken" if Path(model).is_dir() else "model_missing"
-            raise ModelError(
-                code,
-                f"The language model '{model}' does not load ({str(error).splitlines()[0][:120]}).",
-                "Give the folder of a saved causal model, or a hub name while the hub can be reached.",
-            ) from error
-        limit = getattr(self._model.config, "max_position_embeddings", None)
-        self._window = int(limit) if limit else 2048
+        self._batch = (shelf or ModelShelf()).batch(
+            model, precision, chunk=chunk, inline=blocking.inline, make_lock=make_lock
+        )
+        window = self._batch.model.window
+        if max_tokens >= window:
+            raise _wrong("max_tokens", max_tokens, f"less than the model's window of {window}")
+        self._max_tokens = max_tokens
+        self._writer = PromptWriter(self._batch.model.tokenizer, persona or {}, window - max_tokens)
+        self._cache = self._batch.cache()
+        self._row: Row | None = None
+        self._preparing: Row | None = None
+
+    def prepare(self, answer: Answer) -> None:
+        """Read ahead what of a prompt is known: history and the words so far; `evidence` is not looked at.
+
+        Never blocks. The newest call wins; an answer takes its place. What turns out otherwise is read again.
+        """
+        if self._preparing is not None:
+            self._preparing.cancelled = True
+        if self._row is None or self._row.idle:
+            row = Row(self._cache, lambda: Job(self._writer.begin(answer)), preparing=True)
+            self._preparing = self._batch.add(row)
 
     async def generate(self, answer: Answer) -> AsyncGenerator[str, None]:
-        stop = threading.Event()
+        if self._preparing is not None:
+            self._preparing.cancelled = True
+        # Two answers at once cannot share a cache; the second one has its own and reads from the beginning.
+        alone = self._row is None or self._row.idle
+        row = Row(self._cache if alone else self._batch.cache(), lambda: self._job(answer))
+        if alone:
+            self._row = row
+        self._batch.add(row)
         try:
-            async with aclosing(self._strand.iterate(lambda: self._pieces(written(answer), stop))) as pieces:
-                async for piece in pieces:
-                    yield piece
+            while (event := await row.events.get()) is not None:
+                if not isinstance(event, str):
+                    raise event
+                yield event
         finally:
-            # The strand may be in the middle of a token: it stops after this one.
-            stop.set()
+            row.cancelled = True
 
-    def _pieces(self, text: str, stop: threading.Event) -> Iterator[str]:
-        """The answer in pieces, one token at a time with the model's own cache. Runs on the strand."""
-        torch = self._torch
-        try:
-            ids = self._tokenizer(text, return_tensors="pt")["input_ids"][:, -self._room :]
-            if ids.shape[1] == 0:
-                raise GeneratorError("generator_empty", "The tokenizer made nothing of the prompt.")
-            cache = None
-            made: list[int] = []
-            said = ""
-            with torch.inference_mode():
-                while len(made) < self._max_tokens and not stop.is_set():
-                    output = self._model(input_ids=ids, past_key_values=cache, use_cache=True)
-                    cache = output.past_key_values
-                    logits = output.logits[:, -1]
-                    if not bool(torch.isfinite(logits).all()):
-                        raise GeneratorError("generator_broken", "The model's output is not a number.")
-                    token = int(logits.argmax())
-                    if token in self._ends:
-                        break
-                    made.append(token)
-                    ids = torch.tensor([[token]])
-                    # The whole answer is decoded each time: a token may be a part of a character.
-                    now = self._tokenizer.decode(made, skip_special_tokens=True)
-                    if len(now) > len(said) and not now.endswith("�"):
-                        yield now[len(said) :]
-                        said = now
-        except (RuntimeError, IndexError, MemoryError) as error:
-            raise GeneratorError("generator_failed", f"The language model failed ({type(error).__name__}).") from error
-
-    @property
-    def _room(self) -> int:
-        return max(1, self._window - self._max_tokens - _RESERVE)
-
-    @property
-    def _ends(self) -> frozenset[int]:
-        end = self._model.generation_config.eos_token_id
-        ends = end if isinstance(end, list) else [end]
-        return frozenset(token for token in (*ends, self._tokenizer.eos_token_id) if token is not None)
+    def _job(self, answer: Answer) -> Job:
+        """The prompt, and an empty answer after it. Runs on the strand."""
+        model, lock = self._batch.model, self._batch.lock
+        prompt = self._writer.write(answer)
+        passages = [passage.text for passage in answer.evidence]
+        text = AnswerText(model.tokenizer, model.ends, _LABELS, self._max_tokens)
+        return Job(prompt, text, lock.open(passages, answer.language) if lock else None)
 
 
-def written(answer: Answer) -> str:
-    """The prompt, for a model without a chat template."""
-    passages = [passage.text for passage in answer.evidence]
-    return prompt("", answer.history, answer.question, passages, answer.language)
+def _wrong(option: str, value: object, want: str) -> ConfigurationError:
+    return ConfigurationError("generator_option", f"The generator's option {option} is {value!r}.", f"Give {want}.")
