@@ -12,18 +12,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dialogs import loader
+from dialogs.loader import Dialogs
 from dialogs.never import load_never
 from dialogs.training import load_training
 from robot.evaluate.gpt_model import GptModel
 from robot.evaluate.replies import ReplyJudge
 from robot.events import Language, Rung
-from robot.learn.record import Record, Split, read_records
+from robot.learn.corpus import CorpusMaker
+from robot.learn.record import Record, Split
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from robot.learn.progress import Progress
 
 HELD_OUT: tuple[Split, ...] = ("test_wording", "test_passage")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -33,23 +32,30 @@ Judgement = dict[str, Any]
 """`overall` and by language the `Scores` of the answers; `perplexity` by language and split."""
 
 
-class Judge:
-    """Held-out records of a corpus, and how answers to them are scored.
+def held_out(dialogs: Dialogs, count: int = 16_000, seed: int = 7) -> list[Record]:
+    """The turns among `count` of our own that no model has learned from: their split depends on their text alone.
 
-    `answers` records are answered and `texts` records read for the perplexity, as many of each split and language as
-    there are. Raises InputError for a wrong file.
+    Imported files take no part, so that everybody gets the same turns from the same dialogs.
+    """
+    return [record for record in CorpusMaker(dialogs).records(count, seed) if record.split in HELD_OUT]
+
+
+class Judge:
+    """Scores models on the held-out turns among `records`.
+
+    `answers` of them are answered and `texts` read for the perplexity, as evenly as they come from languages, splits,
+    and what is answered or not.
     """
 
     def __init__(
-        self, records: Path, *, answers: int = 240, texts: int = 600, max_tokens: int = 96, dialogs: Path | None = None
+        self, records: Sequence[Record], dialogs: Dialogs, *, answers: int, texts: int, max_tokens: int
     ) -> None:
-        folder = dialogs or loader.HERE
-        self._persona = loader.load(folder).persona
-        forms = {language: each.answers for language, each in load_training(folder / "training").items()}
-        self._replies = ReplyJudge(load_never(folder / "never.yaml"), forms)
-        held_out = [record for record in read_records(records) if record.split in HELD_OUT]
-        self._asked = _evenly(held_out, answers)
-        self._texts = _evenly(held_out, texts)
+        self._persona = dialogs.persona
+        forms = {language: each.answers for language, each in load_training(dialogs.folder / "training").items()}
+        self._replies = ReplyJudge(load_never(dialogs.folder / "never.yaml"), forms)
+        records = [record for record in records if record.split in HELD_OUT]
+        self._asked = _evenly(records, answers)
+        self._texts = _evenly(records, texts)
         self._max_tokens = max_tokens
 
     def model(
@@ -58,14 +64,14 @@ class Judge:
         out: Path | None = None,
         *,
         change: Callable[[Any], Any] | None = None,
-        progress: Progress | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Judgement:
         """What the model in `folder` is worth, as `change` makes it; `out` gets `judgement.json` and `answers.jsonl`.
 
         Raises ModelError when the model does not load.
         """
         model = GptModel(folder, self._persona, change)
-        replies = model.replies(self._asked, self._max_tokens, progress.step if progress else None)
+        replies = model.replies(self._asked, self._max_tokens, progress)
         judgement = self._scored(replies, "gpt")
         judgement["perplexity"] = {
             language: {

@@ -14,12 +14,16 @@ from robot.learn.loss import loss_of
 from robot.learn.model import device, load_model, load_tokenizer
 from robot.learn.record import Record
 from robot.think.generators.encode import encode, parts
+from robot.think.generators.linear import replace_linears
+from robot.think.generators.model import ACCEPTED
 
 _TOGETHER = 16
 
 
 class GptModel:
-    """The model in `folder`, in single precision; `change` makes another form of it, such as an int8 one.
+    """The model in `folder`, in the precision that its configuration says was accepted, else in single precision.
+
+    `change` makes another form of it.
 
     Raises ModelError (`model_missing`, `model_broken`).
     """
@@ -27,6 +31,8 @@ class GptModel:
     def __init__(self, folder: Path, persona: Persona, change: Callable[[Any], Any] | None = None) -> None:
         self._tokenizer = load_tokenizer(folder)
         model = load_model(folder).to(device()).eval()
+        if getattr(model.config, ACCEPTED, "fp32") == "int8":
+            replace_linears(model, "int8")
         self._model = change(model) if change else model
         self._persona = persona
         self._window = int(getattr(model.config, "max_position_embeddings", 0) or 2048)

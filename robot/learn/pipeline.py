@@ -9,24 +9,30 @@ the tokenizer is the base's, nothing is pre-trained, and fine-tuning trains LoRA
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialogs import loader
 from dialogs.loader import Dialogs
+from robot.evaluate.gpt import Judge, Judgement, held_out, print_judgements
+from robot.learn.card import write_card
 from robot.learn.corpus import CorpusMaker
 from robot.learn.curve import draw_curve
+from robot.learn.deploy import publish, write_sums
 from robot.learn.examples import LANGUAGES, Examples, encode_records, texts_of
 from robot.learn.fit import LOSSES, fit
 from robot.learn.imports import ImportedFile, read_imports
 from robot.learn.model import load_model, load_tokenizer, new_model, save_model, with_adapters
+from robot.learn.optimise import optimise
 from robot.learn.progress import Progress
 from robot.learn.record import Record, Split, read_records
 from robot.learn.settings import FitSettings, TrainSettings, as_json
-from robot.learn.stage import Report, Run
+from robot.learn.stage import MANIFEST, Report, Run, read_manifest, write_json
 from robot.learn.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 
 RECORDS = "records.jsonl"
 CURVE = "loss.svg"
+JUDGEMENTS = "judgements.json"
 _VALIDATION = 400
 
 
@@ -70,12 +77,65 @@ class _Pipeline:
             untuned = Path(settings.base)
             config = {"fit": as_json(settings.finetune), "lora": as_json(settings.lora), "base": settings.base}
             inputs = {"corpus": corpus} | ({"base": untuned} if untuned.is_dir() else {})
-        return self._run.stage("finetune", config, inputs, lambda out: self._finetune(corpus, untuned, out))
+        tuned = self._run.stage("finetune", config, inputs, lambda out: self._finetune(corpus, untuned, out))
+        return self._finish(corpus.parent, untuned, tuned)
+
+    def _finish(self, corpus: Path, untuned: Path, tuned: Path) -> Path:
+        """What comes after training: is it good, can it be smaller, may it go out."""
+        settings = self._settings
+        config, inputs = as_json(settings.evaluate), {"model": tuned, **self._sources()}
+        if untuned.is_dir():
+            inputs["untuned"] = untuned
+        judged = self._run.stage("evaluate", config, inputs, lambda out: self._evaluate(untuned, tuned, out))
+        config = {"optimise": as_json(settings.optimise), "evaluate": as_json(settings.evaluate)}
+        inputs = {"model": tuned, "judged": judged}
+        small = self._run.stage("optimise", config, inputs, lambda out: self._optimise(tuned, judged, out))
+        stages = {"corpus": corpus, "pretrain": untuned, "finetune": tuned, "evaluate": judged, "optimise": small}
+        stages = {name: folder for name, folder in stages.items() if read_manifest(folder)}
+        ready = self._run.stage("deploy", {}, {"model": small, "judged": judged}, lambda out: self._deploy(stages, out))
+        target = settings.deploy.folder
+        if target is None:
+            return ready
+        publish(ready, read_judgements(ready / JUDGEMENTS)["tuned"], lambda: self._judge, target)
+        return target
+
+    @cached_property
+    def _judge(self) -> Judge:
+        wanted = self._settings.evaluate
+        self._console.print("writing held-out turns …")
+        records = held_out(self._dialogs, wanted.records)
+        return Judge(records, self._dialogs, answers=wanted.answers, texts=wanted.texts, max_tokens=wanted.max_tokens)
+
+    def _evaluate(self, untuned: Path, tuned: Path, out: Path) -> Report:
+        judgements = {"passage": self._judge.passage_as_written()}
+        for name, folder in {"untuned": untuned, "tuned": tuned}.items():
+            with Progress(self._console, f"evaluate {name}") as progress:
+                judgements[name] = self._judge.model(folder, out / name, progress=progress.step)
+        print_judgements(judgements, self._console)
+        write_json(out / JUDGEMENTS, judgements)
+        return {name: judgement["overall"] for name, judgement in judgements.items()}
+
+    def _optimise(self, tuned: Path, judged: Path, out: Path) -> Report:
+        judgements = read_judgements(judged / JUDGEMENTS)
+        judgements["tuned"], forms = optimise(tuned, judgements["tuned"], self._judge, self._settings.optimise, out)
+        write_json(out / JUDGEMENTS, judgements)
+        return forms
+
+    def _deploy(self, stages: Mapping[str, Path], out: Path) -> Report:
+        small = stages["optimise"]
+        shutil.copytree(small, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+        write_card(out / "README.md", self._settings, stages, read_judgements(small / JUDGEMENTS))
+        write_sums(out)
+        return {}
 
     def _sources(self) -> Mapping[str, Path]:
         """The files that the corpus is made from."""
         folder = self._dialogs.folder
-        files = sorted([*folder.glob("*.yaml"), *folder.glob("knowledge/*.yaml"), *folder.glob("training/*.yaml")])
+        files = [
+            folder / "persona.yaml",
+            *sorted(folder.glob("knowledge/*.yaml")),
+            *sorted(folder.glob("training/*.yaml")),
+        ]
         own = {path.relative_to(folder).as_posix(): path for path in files}
         return own | {each.path.name: each.path for each in self._settings.corpus.imports if each.path.exists()}
 
@@ -148,3 +208,9 @@ class _Pipeline:
 
 def _of(corpus: Path, split: Split) -> Iterator[Record]:
     return (record for record in read_records(corpus) if record.split == split)
+
+
+def read_judgements(path: Path) -> dict[str, Judgement]:
+    """What `evaluate` and `optimise` left: the judgements of the passage, the untuned and the tuned model."""
+    judgements: dict[str, Judgement] = json.loads(path.read_text(encoding="utf-8"))
+    return judgements

@@ -75,10 +75,14 @@ class LoraSettings(Strict):
 
 
 class EvaluateSettings(Strict):
-    """`answers`: held-out records that are answered; `texts`: records whose perplexity is measured."""
+    """Of the held-out turns among `records`, `answers` are answered, and the perplexity of `texts` is measured.
 
+    With the defaults the figures are those that `bedside evaluate gpt` finds.
+    """
+
+    records: PositiveInt = 16_000
     answers: PositiveInt = 240
-    texts: PositiveInt = 600
+    texts: PositiveInt = 480
     max_tokens: PositiveInt = 96
 
 

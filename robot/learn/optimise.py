@@ -1,0 +1,100 @@
+"""Smaller and faster forms of a model, each accepted only if what it answers is not worse than before."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from robot.evaluate.gpt import Judge, Judgement, mean_perplexity
+from robot.learn.model import load_model, load_tokenizer, save_model
+from robot.learn.settings import OptimiseSettings
+from robot.learn.stage import write_json
+from robot.think.generators.linear import replace_linears
+from robot.think.generators.model import ACCEPTED
+
+MEASURES = ("figure_fidelity", "figures_guarded", "grounded", "answered", "declined")
+"""What must not fall."""
+
+EXPORTS = "exports.json"
+"""In the model's folder: which forms were accepted, and what the others lost."""
+
+
+def optimise(
+    model: Path, reference: Judgement, judge: Judge, settings: OptimiseSettings, out: Path
+) -> tuple[Judgement, dict[str, Any]]:
+    """Write the model to `out` in the forms that were accepted: its judgement there, and what came of each form.
+
+    bf16      the weights in 16 bits: half the file
+    int8      the engine's quantization of the linear layers, done when a model is loaded: no file of its own; where it
+              is accepted the model's configuration says so to the engine
+    openvino  left out where the package is not installed
+    """
+    tokenizer, weights = load_tokenizer(model), rounded(load_model(model))
+    save_model(weights, tokenizer, out)
+    forms, judgement = {}, judge.model(out)
+    forms["bf16"] = verdict(reference, judgement, settings)
+    if not forms["bf16"]["accepted"]:
+        judgement, weights = reference, load_model(model)
+        save_model(weights, tokenizer, out)
+    fewer_bits = judge.model(out, change=quantized)
+    forms["int8"] = verdict(reference, fewer_bits, settings)
+    if forms["int8"]["accepted"]:
+        judgement = fewer_bits
+    setattr(weights.config, ACCEPTED, "int8" if forms["int8"]["accepted"] else "fp32")
+    save_model(weights, tokenizer, out)
+    forms["openvino"] = openvino(out)
+    write_json(out / EXPORTS, forms)
+    return judgement, forms
+
+
+def verdict(reference: Judgement, candidate: Judgement, settings: OptimiseSettings) -> dict[str, Any]:
+    """Whether `candidate` may stand in for `reference`, and if not why: `{"accepted", "worse": {measure: loss}, …}`."""
+    worse: dict[str, float] = {}
+    for measure in MEASURES:
+        before, after = reference["overall"][measure], candidate["overall"][measure]
+        if before is not None and (after is None or after < before - settings.tolerance):
+            worse[measure] = round(before - (after or 0.0), 4)
+    before, after = mean_perplexity(reference), mean_perplexity(candidate)
+    if before is not None and after is not None and after > before * (1 + settings.perplexity):
+        worse["perplexity"] = round(after / before - 1, 4)
+    return {"accepted": not worse, "worse": worse, "overall": candidate["overall"], "perplexity": after}
+
+
+def rounded(model: Any) -> Any:
+    """The model with its weights in bfloat16, in place."""
+    import torch
+
+    return model.to(torch.bfloat16)
+
+
+def quantized(model: Any) -> Any:
+    """The model with the int8 layers that the engine puts in, in place."""
+    replace_linears(model, "int8")
+    return model
+
+
+def openvino(model: Path) -> dict[str, Any]:
+    """Leave `openvino.xml` and its weights beside the model, where the package is installed."""
+    if find_spec("openvino") is None:
+        return {"accepted": False, "skipped": "openvino is not installed"}
+    import openvino as ov
+    import torch
+
+    class Logits(torch.nn.Module):  # type: ignore[misc]
+        """Token ids to logits: what there is to export."""
+
+        def __init__(self, network: Any) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, ids: Any) -> Any:
+            return self.network(input_ids=ids, use_cache=False).logits
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of every shape that it fixes
+        ids = torch.ones((1, 8), dtype=torch.long)
+        converted = ov.convert_model(Logits(load_model(model)), example_input=ids, input=[("ids", [1, -1])])
+    ov.save_model(converted, model / "openvino.xml")
+    return {"accepted": True}
