@@ -21,7 +21,9 @@ _EMPTY = frozenset(
 )
 _ENDING = re.compile(r"(?<=...)(?:ing|ed|es|s|e|y|ies)$")
 _AMOUNT = {
-    "en": re.compile(r"how (?:much|many|long|often|far|big|old)|limit|amount|enough|milligram|number"),
+    "en": re.compile(
+        r"how (?:much|many|long|often|far|fast|big|old)|too (?:much|little)|limit|amount|enough|milligram"
+    ),
     "zh": re.compile(r"多少|几|多久|多长|多大|多远|最多|够|量"),
 }
 _FIGURE = {"en": re.compile(r"\d|\b(?:two|three|four|five|half|twice)\b"), "zh": re.compile(r"\d|[两三四五六七八九十]")}

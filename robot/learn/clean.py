@@ -25,7 +25,7 @@ _BEGINNING = 3000
 """Characters of an answer that are looked at."""
 _BRACKETS = re.compile(r"\s*\((?:[^()]*(?:https?:|www\.|see |Figure|Table|also called)[^()]*)\)|\s*\[[^\]]*\]")
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\b[A-Z]\.)\s+(?=[A-Z0-9\"'(])")
 _BOILERPLATE = (
     "key points|for more information|click|fact sheet|factsheet|this page|this website|this booklet|this summary"
     "|this section|see the|resources|clinical trial|visit the|contact |please note|last updated|copyright|the following"
@@ -41,9 +41,9 @@ _LONG_WORD = re.compile(r"\b[a-z-]{11,}\b")
 _MOST_LONG_WORDS = 0.12
 _IDENTIFYING = {
     "email": re.compile(r"\S+@\S+\.\w"),
+    "date": re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\bborn (?:on|in) \d"),
     "telephone": re.compile(r"\b(?:\+?\d[\d ()./-]{7,}\d)\b|\b1-8\d\d-"),
     "long_number": re.compile(r"\d{6,}"),
-    "date": re.compile(r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\bborn (?:on|in) \d"),
     "name": re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? ?[A-Z][a-z]+|\b[A-Z][a-z]+ [A-Z]\. [A-Z][a-z]+\b"),
 }
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]")

@@ -55,6 +55,10 @@ class Grammar:
         tested = {slot: split[slot][1] if slot in split else values for slot, values in forms.slots.items()}
         self._values: dict[bool, Mapping[str, Sequence[str]]] = {False: learned, True: tested}
 
+    def held_back(self, slot: str) -> tuple[str, ...]:
+        """The values of `slot` that appear in tests only."""
+        return tuple(value for value in self._values[True][slot] if value not in self._values[False][slot])
+
     def organisation(self, rng: random.Random, *, many: bool, held: bool) -> str:
         """The name of an organisation that does not exist; `many`: it takes a verb in the plural."""
         names = self._forms.organisation

@@ -20,8 +20,9 @@ from robot.learn.grammar import Grammar, capitalised
 Change = Callable[[str], str]
 
 _DIGITS = re.compile(r"(?<![\w.])(?:\d+\.\d+|\d+)(?![\d])|(?<=[\u3000-\u9fff])(?:\d+\.\d+|\d+)(?![\d])")
-_SMALL = re.compile(r"%|percent|百分|\baged\b|岁")
-"""Where figures stay below 100."""
+_LIMITS = ((re.compile(r"%|percent|百分|\baged\b|岁"), 100), (re.compile(r"\bhours?\b|小时"), 24))
+"""What the figures of a text stay below, where they are below it now."""
+_MOST = 20_000
 
 
 class Mutator:
@@ -41,20 +42,27 @@ class Mutator:
         self._word = _word_pattern(tuple(self._groups), language)
 
     def figures(self, text: str, rng: random.Random) -> Change:
-        """Other values for the figures of `text`, in the same order of size and with as many decimals."""
+        """Other values for the figures of `text`, in the same order of size and with as many decimals.
+
+        A 1 stays, and nothing becomes one: its noun is in the singular.
+        """
         found = sorted({Decimal(number) for number in _DIGITS.findall(text)})
-        top = Decimal(96) if _SMALL.search(text) else Decimal(20_000)
+        limits = [top for pattern, top in _LIMITS if pattern.search(text) and all(value <= top for value in found)]
+        top = Decimal(min(limits, default=_MOST))
         rough = rng.random() < 0.7
         scale = math.exp(rng.uniform(-1.0, 1.0))
         table: dict[Decimal, Decimal] = {}
         last = Decimal(0)
         for value in found:
+            if value == 1:
+                last = value
+                continue
             places = -int(value.as_tuple().exponent)
             step = Decimal(1).scaleb(-places) if places else _step(value, rough)
             wanted = float(value) * scale * math.exp(rng.uniform(-0.04, 0.04)) + (rng.choice((0, 1, 2)) * float(step))
             new = max(step, (Decimal(wanted) / step).to_integral_value() * step)
-            new = min(new, top - (top % step) - step * 3)
-            while new <= last or new == value:
+            new = min(new, top - step * 3)
+            while new <= last or new in (1, value):
                 new += step
             table[value] = last = new.quantize(Decimal(1).scaleb(-places))
 

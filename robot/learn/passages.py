@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from dialogs.model import PassageText
 from dialogs.training import Wish
 from dialogs.wordings import PassageWordings
-from robot.learn.answers import Fit
+from robot.learn.answers import Fit, terms
 from robot.learn.draft import Draft, Voice, how_many_others, ordered
 from robot.learn.mutate import Change
 from robot.learn.record import SPLITS, Split
@@ -19,6 +21,8 @@ FiguresStand = Callable[[str, Sequence[str]], bool]
 
 _CHANGED = 0.6
 """How many of the turns rest on a changed passage."""
+_ALIKE = 5
+"""So many passages count as being about nearly the same as another."""
 
 
 class FromPassages:
@@ -50,9 +54,7 @@ class FromPassages:
             elif question not in held:
                 self._pools[pools[question]].append((passage, question))
         self._learned = learned
-        self._near: dict[str, list[PassageText]] = {}
-        for passage in learned:
-            self._near.setdefault(passage.topic, []).append(passage)
+        self._alike = self._neighbours(passages, learned)
         self._for = {
             audience: [passage for passage in learned if passage.audience == audience]
             for audience in voice.forms.questions.relatives
@@ -65,7 +67,7 @@ class FromPassages:
         core, whole = self._core(passage, plain, frame.wants, rng)
         change, changed = self._change(passage, plain, core, rng, split)
         answer = self._voice.answers.framed(change(core), frame.wants, rng)
-        evidence = ordered(change(whole), self._others(passage, rng), rng)
+        evidence = self._beside(change(whole), passage, rng)
         return Draft("passage", change(question), evidence, answer, _source(changed), passage.id)
 
     def went_on(self, rng: random.Random, split: Split) -> Draft:
@@ -79,7 +81,7 @@ class FromPassages:
         change, changed = self._change(passage, plain, whole, rng, split)
         forms = self._voice.forms.answers
         answer = change(rest) if rest else rng.choice(forms.nothing_more)
-        evidence = (change(whole), *self._others(passage, rng)[:1])
+        evidence = (change(whole), *self._others(passage, rng, rng.choice((0, 1))))
         history = (("patient", change(question)), ("robot", change(said)))
         more = rng.choice(forms.more.ask)
         return Draft("follow_up", more, evidence, answer, _source(changed), passage.id, history)
@@ -155,17 +157,44 @@ class FromPassages:
             return _same, False
         return change, True
 
-    def _others(self, passage: PassageText, rng: random.Random) -> list[str]:
-        """Passages beside the one that answers, half of them on the same topic, half of them with other figures."""
-        texts: list[str] = []
-        near = self._near.get(passage.topic, self._learned)
-        for _ in range(how_many_others(rng)):
-            other = rng.choice(near if rng.random() < 0.5 else self._learned)
-            text = self._text(other)
-            if other.id == passage.id or text in texts:
-                continue
-            texts.append(self._voice.mutator.figures(text, rng)(text) if rng.random() < 0.5 else text)
-        return texts
+    def _beside(self, answering: str, passage: PassageText, rng: random.Random) -> tuple[str, ...]:
+        """The passage that answers with others; where one of them may answer too, it comes first."""
+        number = how_many_others(rng)
+        if number and rng.random() < 0.5:
+            alike = rng.sample(self._alike[passage.id], number)
+            return (answering, *(self._varied(other, rng) for other in alike))
+        return ordered(answering, self._others(passage, rng, number), rng)
+
+    def _others(self, passage: PassageText, rng: random.Random, number: int) -> list[str]:
+        """`number` passages that are not like this one."""
+        alike = {other.id for other in self._alike[passage.id]}
+        away = [other for other in rng.sample(self._learned, number + _ALIKE + 1) if other.id not in alike]
+        return [self._varied(other, rng) for other in away if other.id != passage.id][:number]
+
+    def _varied(self, passage: PassageText, rng: random.Random) -> str:
+        """Its text, half of the time with other figures."""
+        text = self._text(passage)
+        return self._voice.mutator.figures(text, rng)(text) if rng.random() < 0.5 else text
+
+    def _neighbours(
+        self, passages: Sequence[PassageText], learned: Sequence[PassageText]
+    ) -> dict[str, list[PassageText]]:
+        """For each passage those of `learned` that share most with it of what few passages speak of."""
+        about = {
+            passage.id: terms(" ".join((self._text(passage), *self._asked(passage))), self._voice.language)
+            for passage in passages
+        }
+        spread = Counter(term for found in about.values() for term in found)
+
+        def distance(one: PassageText, other: PassageText) -> float:
+            return -sum(1 / spread[term] for term in sorted(about[one.id] & about[other.id]))
+
+        return {
+            passage.id: sorted((other for other in learned if other is not passage), key=partial(distance, passage))[
+                :_ALIKE
+            ]
+            for passage in passages
+        }
 
     def _text(self, passage: PassageText) -> str:
         return passage.text.zh if self._voice.language == "zh" else passage.text.en
