@@ -90,6 +90,17 @@ class AnswerForms(Strict):
     medicines: _Lines
     illnesses: _Lines
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Every line that claims nothing; `{word}` stands for words of the patient."""
+        lists = (self.openers, self.closers, self.teach_back, self.simple, self.clinical, self.unknown)
+        said = (
+            *self.nothing_more,
+            *self.clarify,
+            *(line for refusal in self.refusals.values() for line in refusal.say),
+        )
+        return (*(line for lines in lists for line in lines), *said)
+
 
 class _Answers(Strict):
     en: AnswerForms
@@ -211,13 +222,19 @@ class TrainingForms:
     guidelines: Guidelines
 
 
+def load_answers(folder: Path = HERE) -> dict[Literal["en", "zh"], AnswerForms]:
+    """What stands around answers, without the rest. Raises ContentError."""
+    answers = read(folder / "answers.yaml", _Answers)
+    return {"en": answers.en, "zh": answers.zh}
+
+
 def load_training(folder: Path = HERE) -> dict[Literal["en", "zh"], TrainingForms]:
     """The forms of each language. Raises ContentError naming file, line, key and value."""
     questions = read(folder / "questions.yaml", _Questions)
-    answers = read(folder / "answers.yaml", _Answers)
+    answers = load_answers(folder)
     swaps = read(folder / "swaps.yaml", _SwapFile)
     guidelines = read(folder / "guidelines.yaml", _GuidelineFile)
     return {
-        "en": TrainingForms(questions.en, answers.en, swaps.en, guidelines.en),
-        "zh": TrainingForms(questions.zh, answers.zh, swaps.zh, guidelines.zh),
+        "en": TrainingForms(questions.en, answers["en"], swaps.en, guidelines.en),
+        "zh": TrainingForms(questions.zh, answers["zh"], swaps.zh, guidelines.zh),
     }
