@@ -11,7 +11,7 @@ front of it. Most passages are changed or invented, so that looking is the only 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 
 from dialogs.loader import Dialogs
@@ -78,12 +78,16 @@ class CorpusMaker:
 
     def figures_stand(self, answer: str, evidence: Sequence[str]) -> bool:
         """Whether every figure of `answer`, with its unit where it has one, stands in `evidence`."""
-        figures = self._figures.read(answer)
-        if not figures:
-            return True
-        known = frozenset[Figure]().union(*map(self._read, evidence))
-        values = {figure.value for figure in known}
-        return all(figure in known if figure.unit else figure.value in values for figure in figures)
+        missing: Set[Figure] = self._read(answer)
+        for text in evidence:
+            if not missing:
+                break
+            known = self._read(text)
+            values = {figure.value for figure in known}
+            missing = {
+                figure for figure in missing if figure not in known and (figure.unit or figure.value not in values)
+            }
+        return not missing
 
     def records(self, count: int, seed: int) -> Iterator[Record]:
         """`count` records; see `conversations`."""

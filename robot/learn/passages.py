@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from dialogs.model import PassageText
 from dialogs.training import Wish
@@ -15,6 +13,7 @@ from robot.learn.draft import Draft, Voice, how_many_others, ordered
 from robot.learn.mutate import Change
 from robot.learn.record import SPLITS, Split
 from robot.learn.split import passage_is_held, wording_pools
+from robot.think.bm25 import Bm25Index
 
 FiguresStand = Callable[[str, Sequence[str]], bool]
 """Whether every figure of an answer stands in its evidence."""
@@ -22,7 +21,7 @@ FiguresStand = Callable[[str, Sequence[str]], bool]
 _CHANGED = 0.6
 """How many of the turns rest on a changed passage."""
 _ALIKE = 5
-"""So many passages count as being about nearly the same as another."""
+"""So many of the passages that a question finds are taken to be near it."""
 
 
 class FromPassages:
@@ -54,7 +53,7 @@ class FromPassages:
             elif question not in held:
                 self._pools[pools[question]].append((passage, question))
         self._learned = learned
-        self._alike = self._neighbours(passages, learned)
+        self._alike = self._neighbours(learned)
         self._for = {
             audience: [passage for passage in learned if passage.audience == audience]
             for audience in voice.forms.questions.relatives
@@ -67,7 +66,7 @@ class FromPassages:
         core, whole = self._core(passage, plain, frame.wants, rng)
         change, changed = self._change(passage, plain, core, rng, split)
         answer = self._voice.answers.framed(change(core), frame.wants, rng)
-        evidence = self._beside(change(whole), passage, rng)
+        evidence = self._beside(change(whole), passage, plain, rng)
         return Draft("passage", change(question), evidence, answer, _source(changed), passage.id)
 
     def went_on(self, rng: random.Random, split: Split) -> Draft:
@@ -81,7 +80,7 @@ class FromPassages:
         change, changed = self._change(passage, plain, whole, rng, split)
         forms = self._voice.forms.answers
         answer = change(rest) if rest else rng.choice(forms.nothing_more)
-        evidence = (change(whole), *self._others(passage, rng, rng.choice((0, 1))))
+        evidence = (change(whole), *self._others(passage, plain, rng, rng.choice((0, 1))))
         history = (("patient", change(question)), ("robot", change(said)))
         more = rng.choice(forms.more.ask)
         return Draft("follow_up", more, evidence, answer, _source(changed), passage.id, history)
@@ -157,47 +156,45 @@ class FromPassages:
             return _same, False
         return change, True
 
-    def _beside(self, answering: str, passage: PassageText, rng: random.Random) -> tuple[str, ...]:
-        """The passage that answers with others; where one of them may answer too, it comes first."""
+    def _beside(self, answering: str, passage: PassageText, question: str, rng: random.Random) -> tuple[str, ...]:
+        """The passage that answers with others; where these were found by the question too, it comes first."""
         number = how_many_others(rng)
-        if number and rng.random() < 0.5:
-            alike = rng.sample(self._alike[passage.id], number)
-            return (answering, *(self._varied(other, rng) for other in alike))
-        return ordered(answering, self._others(passage, rng, number), rng)
+        found = [other for other in self._alike[question] if other is not passage]
+        if number and len(found) >= number and rng.random() < 0.5:
+            return (answering, *(self._varied(other, rng) for other in found[:number]))
+        return ordered(answering, self._others(passage, question, rng, number), rng)
 
-    def _others(self, passage: PassageText, rng: random.Random, number: int) -> list[str]:
-        """`number` passages that are not like this one."""
-        alike = {other.id for other in self._alike[passage.id]}
-        away = [other for other in rng.sample(self._learned, number + _ALIKE + 1) if other.id not in alike]
-        return [self._varied(other, rng) for other in away if other.id != passage.id][:number]
+    def _others(self, passage: PassageText, question: str, rng: random.Random, number: int) -> list[str]:
+        """`number` passages that the question does not find."""
+        found = self._alike[question]
+        away = [other for other in rng.sample(self._learned, number + _ALIKE + 1) if other not in found]
+        return [self._varied(other, rng) for other in away if other is not passage][:number]
 
     def _varied(self, passage: PassageText, rng: random.Random) -> str:
         """Its text, half of the time with other figures."""
         text = self._text(passage)
         return self._voice.mutator.figures(text, rng)(text) if rng.random() < 0.5 else text
 
-    def _neighbours(
-        self, passages: Sequence[PassageText], learned: Sequence[PassageText]
-    ) -> dict[str, list[PassageText]]:
-        """For each passage those of `learned` that share most with it of what few passages speak of."""
-        about = {
-            passage.id: terms(" ".join((self._text(passage), *self._asked(passage))), self._voice.language)
-            for passage in passages
-        }
-        spread = Counter(term for found in about.values() for term in found)
-
-        def distance(one: PassageText, other: PassageText) -> float:
-            return -sum(1 / spread[term] for term in sorted(about[one.id] & about[other.id]))
-
+    def _neighbours(self, learned: Sequence[PassageText]) -> dict[str, list[PassageText]]:
+        """For each question those of `learned` that a search for its words finds first."""
+        language = self._voice.language
+        documents = [
+            [*terms(self._title(passage), language), *terms(self._text(passage), language)]
+            + [term for question in self._asked(passage) for term in sorted(terms(question, language))]
+            for passage in learned
+        ]
+        index = Bm25Index.of(documents)
+        questions = (question for pool in self._pools.values() for _, question in pool)
         return {
-            passage.id: sorted((other for other in learned if other is not passage), key=partial(distance, passage))[
-                :_ALIKE
-            ]
-            for passage in passages
+            question: [learned[number] for number, _ in index.search(sorted(terms(question, language)), _ALIKE)]
+            for question in questions
         }
 
     def _text(self, passage: PassageText) -> str:
         return passage.text.zh if self._voice.language == "zh" else passage.text.en
+
+    def _title(self, passage: PassageText) -> str:
+        return passage.title.zh if self._voice.language == "zh" else passage.title.en
 
     def _asked(self, passage: PassageText) -> list[str]:
         return passage.questions.zh if self._voice.language == "zh" else passage.questions.en

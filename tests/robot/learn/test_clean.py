@@ -132,7 +132,7 @@ def test_imported_text_comes_into_the_corpus(tmp_path: Path) -> None:
     ]
     file = write(tmp_path / "things.jsonl", *lines)
     assert read_imports([file]).counts()["kept"] >= 10
-    records = list(conversations(loader.load(), count=400, seed=1, imports=[file]))
+    records = list(conversations(loader.load(), count=200, seed=1, imports=[file]))
     mine = [record for record in records if record.kind == "imported"]
     assert 0.08 < len(mine) / len(records) < 0.25
     assert all(record.licence == "CC BY 4.0" and record.source.startswith("Example ") for record in mine)
