@@ -88,11 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     speak.add_argument("--out", type=Path, required=True)
     speak.add_argument("--lang", choices=["en", "zh"])
 
-    retrieve = command("retrieve", _retrieve, "search the knowledge base")
-    retrieve.add_argument("query", nargs="?")
-    retrieve.add_argument("--k", type=_positive, default=3, help="how many passages, 1 or more")
-    retrieve.add_argument("--lang", choices=["en", "zh"])
-    retrieve.add_argument("--jsonl", action="store_true")
+    _add_knowledge(command)
 
     dialogs = command("dialogs", _dialogs, "check the dialog files, or draw them")
     dialogs.add_argument("what", choices=["check", "diagram"])
@@ -101,15 +97,39 @@ def _parser() -> argparse.ArgumentParser:
     record.add_argument("scenario", type=Path)
     record.add_argument("--voice", default="slt")
 
+    _add_making_and_measuring(command)
+    return parser
+
+
+def _add_making_and_measuring(command: Callable[..., argparse.ArgumentParser]) -> None:
     train = command("train", _train, "make a language model of our own, stage by stage; goes on where it was stopped")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NAME)")
+
+    evaluate = command("evaluate", _evaluate, "how good it is: gpt (the language model, on held-out turns)")
+    evaluate.add_argument("suite", choices=["gpt"])
+    evaluate.add_argument("--data", type=Path, help="records to use instead (JSONL as `bedside train` writes them)")
+    evaluate.add_argument("--out", type=Path, help="folder for judgement.json and answers.jsonl")
+    evaluate.add_argument("--model", default="bedside-gpt", help="folder or name of the model (default: %(default)s)")
 
     bench = command("bench", _bench, "measure: runtime, cold, turn")
     bench.add_argument("name", choices=["runtime", "cold", "turn"])
 
     doctor = command("doctor", _doctor, "what is installed here, what is missing, and the command that mends it")
     doctor.add_argument("--json", action="store_true")
-    return parser
+
+
+def _add_knowledge(command: Callable[..., argparse.ArgumentParser]) -> None:
+    retrieve = command("retrieve", _retrieve, "search the knowledge base")
+    retrieve.add_argument("query", nargs="?")
+    retrieve.add_argument("--k", type=_positive, default=3, help="how many passages, 1 or more")
+    retrieve.add_argument("--lang", choices=["en", "zh"])
+    retrieve.add_argument("--jsonl", action="store_true")
+    retrieve.add_argument("--index", metavar="NAME", help="imported knowledge, or built-in (default: what there is)")
+
+    knowledge = command("knowledge", _knowledge, "import questions and answers (JSONL) or a folder of Markdown")
+    knowledge.add_argument("what", choices=["import"])
+    knowledge.add_argument("source", type=Path, metavar="FILE|FOLDER")
+    knowledge.add_argument("--into", metavar="NAME", help="what it is called (default: the configured name)")
 
 
 def _positive(text: str) -> int:
@@ -222,14 +242,22 @@ def _speak(options: argparse.Namespace) -> int:
 
 
 def _retrieve(options: argparse.Namespace) -> int:
-    from robot.search import print_hits, search_lines
+    from robot.search import print_hits, search_lines, searcher
 
     if options.jsonl:
         _without_text(options.query)
-    config = _config(options)
+    search = searcher(_config(options), options.index)
     if options.jsonl:
-        return search_lines(config, sys.stdin, _print_json)
-    return print_hits(config, options.query if options.query is not None else sys.stdin.read(), options.k)
+        return search_lines(search, sys.stdin, _print_json)
+    return print_hits(search, options.query if options.query is not None else sys.stdin.read(), options.k)
+
+
+def _knowledge(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from robot.knowledge import import_knowledge
+
+    return import_knowledge(options.source, _config(options), options.into, Console(stderr=True, highlight=False))
 
 
 def _dialogs(options: argparse.Namespace) -> int:
@@ -260,6 +288,12 @@ def _train(options: argparse.Namespace) -> int:
     from robot.learn.command import train
 
     return train(options.config, options.out)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from robot.evaluate.gpt import evaluate_gpt
+
+    return evaluate_gpt(options.model, _config(options).dialogs, options.data, options.out, _print_json)
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -7,19 +7,24 @@ from this command.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dialogs import loader
 from dialogs.loader import Dialogs
 from dialogs.never import load_never
 from dialogs.training import load_training
 from robot.evaluate.gpt_model import GptModel
 from robot.evaluate.replies import ReplyJudge
+from robot.errors import ModelError
 from robot.events import Language, Rung
 from robot.learn.corpus import CorpusMaker
-from robot.learn.record import Record, Split
+from robot.learn.progress import Progress
+from robot.learn.record import Record, Split, read_records
+from robot.learn.settings import EvaluateSettings
+from robot.think.generators.model_folder import find_model
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,6 +43,31 @@ def held_out(dialogs: Dialogs, count: int = 16_000, seed: int = 7) -> list[Recor
     Imported files take no part, so that everybody gets the same turns from the same dialogs.
     """
     return [record for record in CorpusMaker(dialogs).records(count, seed) if record.split in HELD_OUT]
+
+
+def evaluate_gpt(
+    model: str, dialogs: Path | None, data: Path | None, out: Path | None, emit: Callable[[Mapping[str, Any]], None]
+) -> int:
+    """Judge `model` (a folder or a name) beside the passage as written, emit both, return the exit status.
+
+    It is 1 when a figure that is not in the evidence passed the guard. Raises ModelError, InputError, ContentError.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    content, wanted = loader.load(dialogs or loader.HERE), EvaluateSettings()
+    folder = Path(find_model(model))
+    if not folder.is_dir():
+        raise ModelError("model_missing", f"There is no model '{model}'.", "Give --model a folder of a saved model.")
+    records = list(read_records(data)) if data else held_out(content, wanted.records)
+    judge = Judge(records, content, answers=wanted.answers, texts=wanted.texts, max_tokens=wanted.max_tokens)
+    with Progress(console, "answers") as progress:
+        judged = judge.model(folder, out, progress=progress.step)
+    judgements = {"passage": judge.passage_as_written(), "model": judged}
+    print_judgements(judgements, console)
+    emit(judgements)
+    true = judged["overall"]["figures_guarded"]
+    return 0 if true is None or true == 1.0 else 1
 
 
 class Judge:
