@@ -47,6 +47,13 @@ class Embedding(Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class Knowledge(Strict):
+    """Imported knowledge: the folder that libraries lie in (default: the user's data), and the one that is searched."""
+
+    folder: Path | None = None
+    library: str = "imported"
+
+
 class Generation(Strict):
     """Who writes answers. `passage` speaks the reviewed passage as written; any other engine stands above it."""
 
@@ -88,6 +95,7 @@ class Config(Strict):
     endpointing: Endpointing = Endpointing()
     recognizer: Recognition = Recognition()
     embedder: Embedding = Embedding()
+    knowledge: Knowledge = Knowledge()
     generator: Generation = Generation()
     synthesizer: Synthesis = Synthesis()
     dead_air_s: PositiveFloat = 2.0

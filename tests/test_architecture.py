@@ -26,7 +26,17 @@ LAYERS: list[tuple[str, ...]] = [
     ("robot.config", "robot.reply", "robot.conversation"),
     ("robot.app", "robot.doctor_checks"),
     # products
-    ("robot.ask", "robot.files", "robot.search", "robot.talk", "robot.simulate", "robot.evaluate", "robot.doctor", "robot.learn"),
+    (
+        "robot.ask",
+        "robot.files",
+        "robot.search",
+        "robot.knowledge",
+        "robot.talk",
+        "robot.simulate",
+        "robot.evaluate",
+        "robot.doctor",
+        "robot.learn",
+    ),
     ("robot.__main__",),
 ]
 """From the bottom up. A name stands for a module, or for a package with all that is in it."""
@@ -127,7 +137,10 @@ def test_there_are_no_cycles() -> None:
 
 
 ALLOWED: dict[str, dict[str, str]] = {
-    "concurrent": {"robot.blocking": "the only door to threads"},
+    "concurrent": {
+        "robot.blocking": "the only door to threads",
+        "robot.knowledge": "embeds many texts on all cores, with no conversation near",
+    },
     "multiprocessing": {},
     "threading": {
         "hardware.play_queue": "what PortAudio's callback shares with the loop",
