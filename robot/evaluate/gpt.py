@@ -16,9 +16,9 @@ from dialogs import loader
 from dialogs.loader import Dialogs
 from dialogs.never import load_never
 from dialogs.training import load_training
+from robot.errors import ModelError
 from robot.evaluate.gpt_model import GptModel
 from robot.evaluate.replies import ReplyJudge
-from robot.errors import ModelError
 from robot.events import Language, Rung
 from robot.learn.corpus import CorpusMaker
 from robot.learn.progress import Progress
