@@ -148,7 +148,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Effect: answer `question` from `evidence` (best first, never empty), by the best rung that works."""
+    """Effect: answer `question` from `evidence` (best first), by the best rung that works.
+
+    Evidence is empty only in a draft, which is read ahead and never answered.
+    """
 
     question: Sensitive
     evidence: tuple[Passage, ...]

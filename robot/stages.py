@@ -110,6 +110,18 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class ReadsAhead(Protocol):
+    """What a generator may do besides: read what is known of a prompt while the patient still speaks."""
+
+    def prepare(self, answer: Answer) -> None:
+        """A draft: history and the words so far; its evidence may be empty. Never blocks; the newest call counts.
+
+        Cancelled by `generate`, which finds what was read and reads again what turned out otherwise.
+        """
+        ...
+
+
+@runtime_checkable
 class Synthesizer(Protocol):
     """Text to speech."""
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from dialogs.model import Phrases
 from robot.errors import GeneratorError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence
-from robot.stages import Generator, Guard
+from robot.stages import Generator, Guard, ReadsAhead
 
 _NEXT_SENTENCE_S = 8.0
 """A rung that began an answer gets so long for each further sentence, while what it wrote before is sounding."""
@@ -64,6 +64,12 @@ class Composer:
             self._guard.flagged = True
         elif decision.intent == "emergency_cleared":
             self._guard.flagged = False
+
+    def prepare(self, draft: Answer) -> None:
+        """Let the best rung read ahead what is known of the next prompt, if it can; see `ReadsAhead`."""
+        generator = self._ladder[0][1]
+        if isinstance(generator, ReadsAhead):
+            generator.prepare(draft)
 
     async def sentences(self, effect: Say | Answer) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
         """The sentences of `effect` that may be spoken, and what was stopped or failed on the way."""

@@ -140,6 +140,15 @@ class DialogMachine:
         del self._history[:-_REMEMBERED]
         self._last = tuple(entry.sentence for entry in spoken)
 
+    def draft(self, text: Sensitive) -> Answer | None:
+        """What a generator would be asked if the patient said `text` and no more; evidence is still to be found.
+
+        Empty words stand for a turn that has not begun. None in an emergency: nothing is answered then.
+        """
+        if self.emergency:
+            return None
+        return Answer(text, (), language_of(text, self.language), tuple(self._history))
+
     # ---- words ----
 
     def _decide_words(self, transcript: Transcript) -> Decision | None:

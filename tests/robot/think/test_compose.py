@@ -230,3 +230,23 @@ def test_the_filler_is_a_phrase_in_the_language() -> None:
         (sentence,) = composer.filler(language).sentences  # type: ignore[arg-type]
         entry = shared().dialogs.phrases.phrases["one_moment"]
         assert (sentence.text, sentence.language) == (getattr(entry, language), language)
+
+
+class ReadsAheadOnly(Says):
+    """A generator that remembers what it was told to read ahead."""
+
+    def __init__(self) -> None:
+        super().__init__(GPT)
+        self.drafts: list[Answer] = []
+
+    def prepare(self, answer: Answer) -> None:
+        self.drafts.append(answer)
+
+
+def test_only_the_best_rung_reads_ahead_and_only_if_it_can() -> None:
+    able = ReadsAheadOnly()
+    for ladder, drafts in [((able, Says(GPT)), 1), ((Says(GPT), able), 1)]:
+        rungs = [("gpt", generator) for generator in ladder]
+        Composer(rungs, Rules(), SentenceSplitter, shared().dialogs.phrases).prepare(ANSWER)  # type: ignore[arg-type]
+        assert len(able.drafts) == drafts
+    assert able.drafts == [ANSWER]

@@ -377,3 +377,17 @@ def test_final_words_are_always_decided_and_something_is_said(state: str, text: 
 @pytest.mark.parametrize("text", ["salt " * 2_000, "🙂" * 10_000, "啊" * 10_000, "\u200b\u202e\x00", "?" * 10_000])
 def test_strange_texts_are_decided(text: str) -> None:
     assert say(machine(start="menu.waiting"), text).effects
+
+
+def test_a_draft_is_the_answer_that_the_same_words_would_ask_for() -> None:
+    decider = machine(start=shared().dialogs.everywhere.menu)
+    say(decider, "what is a good bedtime")
+    draft = decider.draft(Sensitive(SALT))
+    asked = next(effect for effect in say(decider, SALT).effects if isinstance(effect, Answer))
+    assert draft == replace(asked, evidence=())
+
+
+def test_nothing_is_drafted_in_an_emergency() -> None:
+    decider = machine()
+    say(decider, CHEST)
+    assert decider.draft(Sensitive(SALT)) is None
