@@ -18,8 +18,8 @@ from robot.think.bm25 import Bm25Index
 FiguresStand = Callable[[str, Sequence[str]], bool]
 """Whether every figure of an answer stands in its evidence."""
 
-_CHANGED = 0.6
-"""How many of the turns rest on a changed passage."""
+_CHANGED = 0.8
+"""How many of the turns would rest on a changed passage; some passages have nothing to change."""
 _ALIKE = 5
 """So many of the passages that a question finds are taken to be near it."""
 
@@ -141,9 +141,9 @@ class FromPassages:
             return _same, False
         mutator, whole = self._voice.mutator, self._text(passage)
         steps = [mutator.figures(whole, rng)]
-        if rng.random() < 0.6:
+        if rng.random() < 0.75:
             steps.append(mutator.organisation(whole, question, core, rng, held=split != "train"))
-        if rng.random() < 0.5:
+        if rng.random() < 0.7:
             steps.append(mutator.words(f"{whole} {question}", rng))
 
         def change(text: str) -> str:
