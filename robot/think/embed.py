@@ -54,7 +54,7 @@ def kept(texts: Sequence[str], embedder: Embedder, cache: Path | None = None) ->
         found = np.load(path, mmap_mode="r", allow_pickle=False)
         if found.shape == (len(texts), embedder.size) and found.dtype == np.float32:
             return np.asarray(found, np.float32)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         pass
     vectors = embedder.embed(texts)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -48,14 +48,14 @@ class Document:
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each feature counts in a document's score."""
+    """How much each feature counts in a document's score; they add up to 1."""
 
-    title_words: float = 0.5
-    all_words: float = 0.5
-    subject: float = 0.4
+    title_words: float = 0.20
+    all_words: float = 0.20
+    subject: float = 0.20
     kind: float = 0.05
-    title_meaning: float = 0.5
-    text_meaning: float = 0.3
+    title_meaning: float = 0.20
+    text_meaning: float = 0.15
 
 
 DEFAULT = Weights()

@@ -35,7 +35,7 @@ class BertEmbedder:
     ) -> None:
         """Raises ModelError (`model_missing`, `model_broken`)."""
         _one_thread()
-        path = Path(folder) if folder is not None else _packaged()
+        path = self.folder = Path(folder) if folder is not None else _packaged()
         config = _config(path)
         if config.get("model_type") != "bert":
             raise _broken(path, "config.json names no BERT", "Use the engine `transformers` for other models.")

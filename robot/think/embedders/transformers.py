@@ -18,7 +18,7 @@ class TransformersEmbedder:
     def __init__(
         self, model: str, *, languages: Sequence[Language] = ("en", "zh"), prefix: str = "", longest: int = LONGEST
     ) -> None:
-        """Raises ModelError (`embedder_missing`)."""
+        """Raises ModelError (`model_missing`)."""
         from transformers import AutoModel, AutoTokenizer
 
         try:
@@ -26,7 +26,7 @@ class TransformersEmbedder:
             self._model = AutoModel.from_pretrained(model).eval()
         except (OSError, ValueError) as error:
             reason = str(error).partition("\n")[0]
-            raise ModelError("embedder_missing", f"The embedding model '{model}' does not load: {reason}") from None
+            raise ModelError("model_missing", f"The embedding model '{model}' does not load: {reason}") from None
         self.name = f"{Path(model).name}-{sum(p.numel() for p in self._model.parameters())}-{longest}-{prefix}"
         self.size = int(self._model.config.hidden_size)
         self.languages = frozenset(languages)
