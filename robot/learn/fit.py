@@ -41,7 +41,7 @@ def fit(
     where = device()
     model.to(where).train()
     torch.manual_seed(seed)
-    optimizers = Optimizers(model, settings, where)
+    optimizers = Optimizers(model, settings)
     plan = plan_batches(train.turns, steps=settings.steps, batch_tokens=settings.batch_tokens, seed=seed)
     losses = _Losses()
     start = _restore(folder, model, optimizers, losses)

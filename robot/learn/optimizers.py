@@ -5,39 +5,34 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from robot.learn.muon import Muon
 from robot.learn.settings import FitSettings
 
 
 class Optimizers:
     """The optimizers of one training stage, under one learning-rate schedule.
 
-    Muon (Jordan et al. 2024) makes a matrix's step orthogonal. Embeddings, norms and adapters stay with AdamW
-    (Loshchilov and Hutter 2017), fused where torch offers it.
+    Embeddings, norms and, unless the settings ask for Muon, all else are AdamW's (Loshchilov and Hutter 2017), fused
+    where torch offers it.
     """
 
-    def __init__(self, model: Any, settings: FitSettings, where: Any) -> None:
+    def __init__(self, model: Any, settings: FitSettings) -> None:
         import torch
 
         self._settings = settings
         self._trained = [each for each in model.parameters() if each.requires_grad]
         embedding = model.get_input_embeddings().weight
-        inner = [each for each in self._trained if each.ndim == 2 and each is not embedding]
-        matrices = inner if settings.optimizer == "muon" else []
-        chosen = {id(each) for each in matrices}
-        rest = [each for each in self._trained if id(each) not in chosen]
-        decayed = [each for each in rest if each.ndim == 2 and each is not embedding]
-        plain = [each for each in rest if each.ndim != 2 or each is embedding]
-        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-        self._optimizers: list[Any] = [
-            torch.optim.AdamW(
-                [group for group in groups if group["params"]], lr=settings.learning_rate, betas=(0.9, 0.95), fused=True
-            )
+        matrices = [each for each in self._trained if each.ndim == 2 and each is not embedding]
+        inner = {id(each) for each in matrices}
+        rest = [each for each in self._trained if id(each) not in inner]
+        by_muon = settings.optimizer == "muon"
+        groups = [
+            {"params": [] if by_muon else matrices, "weight_decay": settings.weight_decay},
+            {"params": rest, "weight_decay": 0.0},
         ]
-        if matrices:
-            self._optimizers.append(
-                torch.optim.Muon(matrices, lr=settings.matrix_learning_rate, weight_decay=settings.weight_decay)
-            )
-        self._peaks = [settings.learning_rate, settings.matrix_learning_rate]
+        groups = [group for group in groups if group["params"]]
+        self._adamw: Any = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), fused=True)
+        self._muon = Muon(matrices, weight_decay=settings.weight_decay) if by_muon else None
 
     def step(self, number: int) -> None:
         """Apply the gradients of step `number`, counted from 0, and clear them."""
@@ -45,20 +40,22 @@ class Optimizers:
 
         torch.nn.utils.clip_grad_norm_(self._trained, self._settings.clip)
         share = schedule(number, self._settings)
-        for optimizer, peak in zip(self._optimizers, self._peaks, strict=False):
-            for group in optimizer.param_groups:
-                group["lr"] = peak * share
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        for group in self._adamw.param_groups:
+            group["lr"] = self._settings.learning_rate * share
+        self._adamw.step()
+        self._adamw.zero_grad(set_to_none=True)
+        if self._muon:
+            self._muon.step(self._settings.matrix_learning_rate * share)
 
-    def state(self) -> list[Any]:
+    def state(self) -> dict[str, Any]:
         """For a checkpoint."""
-        return [optimizer.state_dict() for optimizer in self._optimizers]
+        return {"adamw": self._adamw.state_dict(), "muon": self._muon.state() if self._muon else []}
 
-    def restore(self, state: list[Any]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """From a checkpoint."""
-        for optimizer, saved in zip(self._optimizers, state, strict=True):
-            optimizer.load_state_dict(saved)
+        self._adamw.load_state_dict(state["adamw"])
+        if self._muon:
+            self._muon.restore(state["muon"])
 
 
 def schedule(step: int, settings: FitSettings) -> float:

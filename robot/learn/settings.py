@@ -55,9 +55,9 @@ class FitSettings(Strict):
     """
 
     steps: NonNegativeInt = 1000
-    batch_tokens: PositiveInt = 8192
+    batch_tokens: PositiveInt = 2560
     optimizer: Literal["adamw", "muon"] = "muon"
-    learning_rate: PositiveFloat = 2e-3
+    learning_rate: PositiveFloat = 3e-3
     matrix_learning_rate: PositiveFloat = 2e-2
     weight_decay: NonNegativeFloat = 0.05
     warmup: float = Field(default=0.05, ge=0, le=1)
