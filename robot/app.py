@@ -40,7 +40,7 @@ from robot.think.understand import Understanding
 DETECTORS = Registry(
     "detector",
     "bedside.detectors",
-    {"silero": "robot.hear.silero:SileroDetector", "energy": "robot.hear.energy:EnergyDetector"},
+    {"silero": "robot.hear.gate:gated_silero", "energy": "robot.hear.energy:EnergyDetector"},
 )
 RECOGNIZERS = Registry(
     "recognizer",

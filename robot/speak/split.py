@@ -38,6 +38,9 @@ _GOES_ON, _MAY_END = (frozenset(words.split()) for words in _ABBREVIATIONS.value
 _LETTERED = frozenset(("vitamin", "vitamins", "hepatitis", "type", "group", "grade", "stage", "plan", "influenza"))
 """Words after which a single capital letter is a name (vitamin C), not somebody's initial."""
 
+_NOTEWORTHY = re.compile(r"[\n.!?…。！？；]")
+"""Nothing but these begins the end of a sentence: a piece without them is only added."""
+
 _LIST_NUMBER = re.compile(r"\s*\(?\d{1,2}\.\)?")
 _ADDRESS = re.compile(r"https?:|www\b|.*[@/]", re.IGNORECASE)
 
@@ -60,6 +63,9 @@ class SentenceSplitter:
 
     def push(self, piece: str) -> list[str]:
         """The sentences that are certainly complete with `piece`, stripped, in order; often none."""
+        if self._wait == "no" and len(self._text) + len(piece) <= LIMIT and not _NOTEWORTHY.search(piece):
+            self._text += piece
+            return []
         sentences: list[str] = []
         for index, character in enumerate(piece):
             if self._wait != "no":

@@ -16,6 +16,7 @@ import pytest
 from hardware.audio import Samples, level_db, silence
 from hardware.audio_file import read_audio
 from robot.hear.energy import EnergyDetector
+from robot.hear.gate import gated_silero
 from robot.hear.silero import SileroDetector
 from robot.stages import VoiceActivityDetector
 from tests.shared_data import shared_data
@@ -24,9 +25,17 @@ from tests.spoken import spoken, white_noise
 SENTENCE = "good morning nurse, could I have some water please"
 
 
-@pytest.fixture(params=[SileroDetector, EnergyDetector])
-def detector(request: pytest.FixtureRequest) -> VoiceActivityDetector:
-    make: Callable[[], VoiceActivityDetector] = request.param
+Make = Callable[[], VoiceActivityDetector]
+
+
+@pytest.fixture(params=[SileroDetector, EnergyDetector, gated_silero])
+def make(request: pytest.FixtureRequest) -> Make:
+    made: Make = request.param
+    return made
+
+
+@pytest.fixture
+def detector(make: Make) -> VoiceActivityDetector:
     return make()
 
 
@@ -86,10 +95,10 @@ def test_reset_forgets_the_stream(detector: VoiceActivityDetector) -> None:
     assert probabilities(detector, speech) == first
 
 
-def test_detectors_do_not_share_a_stream(detector: VoiceActivityDetector) -> None:
+def test_detectors_do_not_share_a_stream(make: Make) -> None:
     speech = spoken(SENTENCE)
-    alone = probabilities(detector, speech)
-    first, second = type(detector)(), type(detector)()
+    alone = probabilities(make(), speech)
+    first, second = make(), make()
     together = []
     for window in speech[: len(alone) * 512].reshape(-1, 512):
         together.append(first.probability(window))

@@ -11,8 +11,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
+from hardware.acoustics import pink_noise
 from hardware.audio import FRAME_MS
 from hardware.audio_file import read_audio
 from hardware.clock import SystemClock
@@ -72,13 +74,15 @@ def one_patient(config: Config, clock: Clock) -> Ward:
 
 
 def many_patients(config: Config, clock: Clock, cycle: int, *, detector: str = "stub") -> Ward:
-    """Patients who ask every `cycle` frames and hear the answer out; real speech for a real detector."""
+    """Patients who ask every `cycle` frames and hear the answer out; real speech in a real room for a real detector."""
     if detector == "stub":
-        question = [VOICE] * 50
+        frames = [VOICE] * 50 + [QUIET] * (cycle - 50)
     else:
         spoken = read_audio(FIRST_VISIT.parent / "first_visit" / "03.flac")
-        question = [spoken[at : at + FRAME] for at in range(0, spoken.size - FRAME + 1, FRAME)]
-    frames = [*question, *[QUIET] * (cycle - len(question))]
+        room = pink_noise(config.room.noise_snr_db or 35.0, np.random.default_rng(0))
+        heard = np.resize(room, cycle * FRAME)
+        heard[: spoken.size] += spoken
+        frames = list(heard.astype(np.int16).reshape(cycle, FRAME))
     return Ward(_quick(config), load_content(config.dialogs), clock, frames, ms_per_character=30.0, detector=detector)
 
 
