@@ -42,7 +42,7 @@ from robot.events import (
 )
 from robot.stages import Retriever
 from robot.think.chart import RED_FLAG, TIMED_OUT, Chart, Position
-from robot.think.expand import expand
+from robot.think.expand import look_up
 from robot.think.screen import RedFlag
 from robot.think.understand import Understanding, is_question, language_of
 
@@ -245,14 +245,7 @@ class DialogMachine:
         return [Answer(question, allowed, self.language, tuple(self._history[:-1]))]
 
     def _found(self, text: str) -> list[tuple[Passage, float]]:
-        """The passages for the last words, or for what they mean after the question before if those fit better."""
-        alone = self._retriever.retrieve(text, self.language, 3)
-        meant = expand(text, self._history[:-1], self.language)
-        if meant == text:
-            return alone
-        return max(
-            self._retriever.retrieve(meant, self.language, 3), alone, key=lambda found: found[0][1] if found else 0
-        )
+        return look_up(self._retriever, text, self._history[:-1], self.language)
 
     def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
         level = urgency if urgency in ("emergency", "urgent") else "routine"

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from robot.events import Language
+from robot.events import Language, Passage
+from robot.stages import Retriever
 from robot.think.terms import terms
 from robot.think.understand import is_question
 
@@ -31,6 +32,7 @@ _FOLLOWS: dict[Language, re.Pattern[str]] = {
         r"^(?:那么?|还有)?(?:.{1,8}呢|为什么|怎么|怎么办|多少|多久|几次|多久一次)$|^(?:那么?|还有|要是|如果|换成).{1,8}$"
     ),
 }
+_NEW_TOPIC = re.compile(rf"^{_LINK}(?:what|how) about (?!(?:{_WHEN})\b|{_WHO}$)")
 _LEAD: dict[Language, re.Pattern[str]] = {
     "en": re.compile(rf"^{_LINK}(?:(?:what|how) about |what if )?"),
     "zh": re.compile("^(?:那么?|还有)"),
@@ -57,9 +59,29 @@ def expand(question: str, history: Sequence[tuple[str, str]], language: Language
     return question
 
 
+def look_up(
+    retriever: Retriever, question: str, history: Sequence[tuple[str, str]], language: Language, k: int = 3
+) -> list[tuple[Passage, float]]:
+    """The passages for what `question` means after `history`; `k` and the result are those of `Retriever.retrieve`."""
+    meant = expand(question, history, language)
+    found = retriever.retrieve(meant, language, k)
+    if meant != question and may_change_topic(question, language):
+        alone = retriever.retrieve(question, language, k)
+        return max(found, alone, key=lambda passages: passages[0][1] if passages else 0.0)
+    return found
+
+
 def is_follow_up(text: str, language: Language) -> bool:
     """Whether `text` has the form of a question of which a part was said before."""
     return bool(_FOLLOWS[language].search(_bare(text))) and len(terms(text, language)) <= _MOST_TERMS[language]
+
+
+def may_change_topic(text: str, language: Language) -> bool:
+    """Whether a follow-up may be about something new ("what about coffee"), not the same for others or another time.
+
+    In Chinese the form does not tell: 那咖啡呢, 那晚上呢.
+    """
+    return language == "zh" or bool(_NEW_TOPIC.search(_bare(text)))
 
 
 def _bare(text: str) -> str:
