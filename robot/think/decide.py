@@ -30,7 +30,6 @@ from robot.events import (
     Fault,
     Language,
     Opened,
-    Passage,
     Say,
     Sensitive,
     Sentence,
@@ -180,7 +179,7 @@ class DialogMachine:
         known = self._understanding.intent(text, self.language)
         if known is not None:
             return known
-        if is_question(text) or self._found(text):
+        if is_question(text) or look_up(self._retriever, text, self._history[:-1], self.language):
             return "question"
         return "unclear"
 
@@ -235,7 +234,7 @@ class DialogMachine:
         return self._decision(intent, action, effects)
 
     def _answer(self, question: Sensitive) -> list[Effect]:
-        found = [passage for passage, _ in self._found(question)]
+        found = [passage for passage, _ in look_up(self._retriever, question, self._history[:-1], self.language)]
         allowed = tuple(passage for passage in found if not passage.never_if & self._hazards)
         if not found:
             return [self._say(["nothing_known"])]
@@ -243,9 +242,6 @@ class DialogMachine:
             # The second-best passage answers another question than the one that was asked.
             return [self._say(["answer_not_for_you"])]
         return [Answer(question, allowed, self.language, tuple(self._history[:-1]))]
-
-    def _found(self, text: str) -> list[tuple[Passage, float]]:
-        return look_up(self._retriever, text, self._history[:-1], self.language)
 
     def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
         level = urgency if urgency in ("emergency", "urgent") else "routine"
