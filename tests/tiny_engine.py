@@ -19,8 +19,9 @@ def save_family(folder: Path, family: str, *, window: int = 256, seed: int = 1) 
     Its weights are larger than usual, so that what it writes depends on all of what it read.
     """
     model = _model(family, window, seed)
-    for weight in model.parameters():
-        weight.data *= 2.5
+    for name, weight in model.named_parameters():
+        if weight.dim() == 2:
+            weight.data *= 30 if "emb" in name or "wte" in name else 6
     return _save(model, folder)
 
 
@@ -63,7 +64,9 @@ def _model(family: str, window: int, seed: int) -> Any:
     torch.manual_seed(seed)
     ends = {"bos_token_id": None, "eos_token_id": 0, "pad_token_id": None}
     if family == "gpt2":
-        config = transformers.GPT2Config(vocab_size=260, n_positions=window, n_embd=32, n_layer=2, n_head=2, **ends)
+        config = transformers.GPT2Config(
+            vocab_size=257, n_positions=window, n_embd=32, n_layer=2, n_head=2, tie_word_embeddings=False, **ends
+        )
         return transformers.GPT2LMHeadModel(config)
     names = {"llama": ("LlamaConfig", "LlamaForCausalLM"), "qwen2": ("Qwen2Config", "Qwen2ForCausalLM")}
     config_name, model_name = names[family]
@@ -73,9 +76,9 @@ def _model(family: str, window: int, seed: int) -> Any:
         num_attention_heads=4,
         num_key_value_heads=2,
         intermediate_size=64,
-        vocab_size=260,
+        vocab_size=258 if family == "qwen2" else 257,  # the library's tokenizer of this family adds a token
         max_position_embeddings=window,
-        tie_word_embeddings=family == "llama",
+        tie_word_embeddings=False,
         **ends,
     )
     return getattr(transformers, model_name)(config)

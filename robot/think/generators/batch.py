@@ -123,7 +123,8 @@ class Batch:
     # ---- on the event loop ----
 
     def _next(self) -> None:
-        self._rows = rows = [row for row in self._rows if not row.idle]
+        self._rows = [row for row in self._rows if not row.idle]
+        rows = tuple(self._rows)  # who joins while a step runs is not in it
         if any(row.job is None for row in rows):
             self._trim()
         if rows:
@@ -153,6 +154,12 @@ class Batch:
 
     def _step(self, rows: Sequence[Row]) -> Events:
         """One step of the rows that are served in it; what came of each."""
+        from torch import inference_mode
+
+        with inference_mode():
+            return self._served(rows)
+
+    def _served(self, rows: Sequence[Row]) -> Events:
         self._steps += 1
         events: Events = []
         for row in rows:
