@@ -1,7 +1,7 @@
-"""The last look at a sentence before it becomes sound: the never-list, the patient's hazards, the figures, the form.
+"""The last look at a sentence before it becomes sound: the never-list, the patient's hazards, the form, the evidence.
 
 It knows no model and trusts none: whatever wrote a sentence, reviewed text included, the same rules hold. Rules that
-compare with the evidence (figures, the patient's record) hold for the rungs that write freely.
+compare with the evidence (`robot.think.claims`) hold for the rungs that write freely.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from dialogs.never import Ban, NeverList, forbidden
 from robot.events import Language, Passage, Sentence
-from robot.think.figures import Figure, FigureReader
+from robot.think.claims import ClaimCheck, Entails
+from robot.think.figures import FigureReader
 
 _FREE_RUNGS = frozenset({"gpt", "embedded"})
 _CLAUSE = re.compile(r"[.;:!?。；：！？]|\b(?:but|then)\b|但是|然后|可是")
@@ -24,14 +25,16 @@ class SentenceGuard:
     """Decides whether one sentence may be spoken to this patient.
 
     `hazards` are the patient's active hazards. `flagged` is set by whoever raised a red flag and stays until staff
-    clear it; while it is set nothing reassuring may be said.
+    clear it; while it is set nothing reassuring may be said. `entails` is asked before a freely written sentence is
+    found to be without ground.
     """
 
-    def __init__(self, never: NeverList, hazards: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, never: NeverList, hazards: frozenset[str] = frozenset(), *, entails: Entails | None = None
+    ) -> None:
         self.flagged = False
         self._hazards = hazards
-        self._figures = FigureReader(never.units)
-        self._known: dict[Passage, frozenset[Figure]] = {}
+        self._claims = ClaimCheck(FigureReader(never.units), entails=entails)
         self._longest: dict[Language, int] = {"en": never.en.longest, "zh": never.zh.longest}
         self._rules = [(rule, ban, _Matcher(ban, never)) for rule, ban in never.never.items()]
         self._rules += [
@@ -42,7 +45,7 @@ class SentenceGuard:
         """Ids of the rules that forbid `sentence`, each once; empty: it may be spoken.
 
         `never.*` and `hazard.*` come from `dialogs/never.yaml`, `hazard.*` also from the evidence's own `never_if`;
-        `figure.not_in_evidence` and `evidence.missing` are for freely written sentences; `form.*` is about the text.
+        for freely written sentences there are `evidence.missing` and those of `ClaimCheck`; `form.*` is about the text.
         """
         text = _plain(sentence.text)
         broken = [*self._form(sentence)]
@@ -55,8 +58,7 @@ class SentenceGuard:
         if sentence.rung in _FREE_RUNGS:
             if not evidence:
                 broken.append("evidence.missing")
-            if not self._figures_stand(sentence.text, evidence):
-                broken.append("figure.not_in_evidence")
+            broken += self._claims.broken(sentence.text, evidence)
         return tuple(dict.fromkeys(broken))
 
     def _form(self, sentence: Sentence) -> list[str]:
@@ -77,20 +79,6 @@ class SentenceGuard:
         own = [passage for passage in evidence if passage.id == sentence.topic]
         used = own if sentence.rung == "passage" and own else evidence
         return frozenset(hazard for passage in used for hazard in passage.never_if & self._hazards)
-
-    def _figures_stand(self, text: str, evidence: Sequence[Passage]) -> bool:
-        figures = self._figures.read(text)
-        if not figures:
-            return True
-        known = frozenset[Figure]().union(*(self._figures_of(passage) for passage in evidence))
-        values = {figure.value for figure in known}
-        return all(figure in known if figure.unit else figure.value in values for figure in figures)
-
-    def _figures_of(self, passage: Passage) -> frozenset[Figure]:
-        """The figures of a passage, read once: every sentence written from it is compared with them."""
-        if passage not in self._known:
-            self._known[passage] = frozenset(self._figures.read(f"{passage.title} . {passage.text}"))
-        return self._known[passage]
 
 
 class _Matcher:

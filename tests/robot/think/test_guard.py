@@ -165,7 +165,7 @@ def test_free_text_without_evidence_is_never_spoken() -> None:
 
 def test_reassurance_is_only_forbidden_after_a_flag() -> None:
     guard = SentenceGuard(NEVER)
-    sentence = said("Do not worry, a short night is common.")
+    sentence = said("Do not worry, a short night is common.", rung="passage")
     assert guard.check(sentence, (SLEEP,)) == ()
     guard.flagged = True
     assert guard.check(sentence, (SLEEP,)) == ("never.reassurance_after_flag",)
