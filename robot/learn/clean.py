@@ -23,7 +23,9 @@ _MOST_WORDS = 60
 """Longer evidence than this is cut after the sentence before; a sentence that is longer alone is dropped."""
 _BEGINNING = 3000
 """Characters of an answer that are looked at."""
-_BRACKETS = re.compile(r"\s*\((?:[^()]*(?:https?:|www\.|see |Figure|Table|also called)[^()]*)\)|\s*\[[^\]]*\]")
+_BRACKETS = re.compile(
+    r"\s*\((?:[^()]*(?:https?:|www\.|see |Figure|Table|also called)[^()]*)\)|\s*\([A-Z]{2,}s?\)|\s*\[[^\]]*\]"
+)
 _ITEM = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s")
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\bMr\.)(?<!\bDr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\b[A-Z]\.)\s+(?=[A-Z0-9\"'(])")
 _BOILERPLATE = (
@@ -31,12 +33,16 @@ _BOILERPLATE = (
     "|this section|see the|resources|clinical trial|visit the|contact |please note|last updated|copyright|the following"
     "|as follows|national institute|frequency of this|this condition|references|et al|genetics home|orphanet|hpo| nih "
     "|listed below|table |figure |read more|call your|faq|medline| gene | genes |mutation"
+    "|phenotype|approximate number| - |different types of treatment|you might have a"
 ).split("|")
 """What stands in sentences that speak of the text, of its makers, or of genes."""
+_LEANING = ("however", "in addition", "additionally", "furthermore", "in these", "although", "but ")
+"""How sentences begin that lean on one that may have been dropped."""
 _HARD = re.compile(
     r"[A-Za-z-]{17,}|\b(?=\w*\d)(?=\w*[A-Z])\w{4,}\b|[a-z][,;][a-z]|\*|What I [Nn]eed|[Rr]esearch|[Gg]enetic"
+    r"|[Ii]nherited|[Hh]ereditary|people are affected|rare (?:disease|disorder|condition)"
 )
-"""Words that nobody says aloud, broken text, and questions that no patient asks."""
+"""Words that nobody says aloud, broken text, and questions that no patient on a ward asks."""
 _LONG_WORD = re.compile(r"\b[a-z-]{11,}\b")
 _MOST_LONG_WORDS = 0.12
 _IDENTIFYING = {
@@ -119,11 +125,10 @@ def _reason(text: SourceText, kept: Sequence[str]) -> str | None:
     if not kept:
         return "nothing_speakable"
     words = " ".join(kept)
-    if _HARD.search(f"{text.question} {words}") or len(_LONG_WORD.findall(words)) > _MOST_LONG_WORDS * len(
-        words.split()
-    ):
+    long_words = len(_LONG_WORD.findall(words))
+    if _HARD.search(f"{text.question} {words}") or long_words > _MOST_LONG_WORDS * len(words.split()):
         return "hard_to_say"
-    if kind := identifying(f"{text.question} {' '.join(kept)}"):
+    if kind := identifying(f"{text.question} {words}"):
         return f"identifying_{kind}"
     return None
 
@@ -151,7 +156,7 @@ def _speakable(answer: str) -> Iterator[str]:
 
 def _boilerplate(sentence: str) -> bool:
     low = sentence.lower()
-    return low.startswith("however") or "http" in low or "www." in low or any(part in low for part in _BOILERPLATE)
+    return low.startswith(_LEANING) or "http" in low or "www." in low or any(part in low for part in _BOILERPLATE)
 
 
 def _question(text: str) -> str:
