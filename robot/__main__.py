@@ -111,8 +111,9 @@ def _add_making_and_measuring(command: Callable[..., argparse.ArgumentParser]) -
     evaluate.add_argument("--out", type=Path, help="folder for judgement.json and answers.jsonl")
     evaluate.add_argument("--model", default="bedside-gpt", help="folder or name of the model (default: %(default)s)")
 
-    bench = command("bench", _bench, "measure: runtime, cold, turn")
-    bench.add_argument("name", choices=["runtime", "cold", "turn"])
+    bench = command("bench", _bench, "measure: runtime, cold, turn, gpt")
+    bench.add_argument("name", choices=["runtime", "cold", "turn", "gpt"])
+    bench.add_argument("--model", help="language model to measure: folder or name (gpt only)")
 
     doctor = command("doctor", _doctor, "what is installed here, what is missing, and the command that mends it")
     doctor.add_argument("--json", action="store_true")
@@ -299,7 +300,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from robot.evaluate.bench import run_bench
 
-    return run_bench(options.name, _config(options), _print_json)
+    return run_bench(options.name, _config(options), _print_json, model=options.model)
 
 
 def _doctor(options: argparse.Namespace) -> int:

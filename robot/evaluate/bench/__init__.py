@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from robot.config import Config
 
 
-def run_bench(name: str, config: Config, emit: Callable[[dict[str, Any]], None]) -> int:
-    """Run the bench `name` (runtime, cold, turn), emit its figures, return the exit status.
+def run_bench(name: str, config: Config, emit: Callable[[dict[str, Any]], None], *, model: str | None = None) -> int:
+    """Run the bench `name` (runtime, cold, turn, gpt), emit its figures, return the exit status.
 
     A bench reports; a figure beyond its goal is marked, and is no failure, because it depends on the machine. Raises
-    what building a conversation raises.
+    what building a conversation raises. `model` is the language model to measure, a folder or a name (gpt only).
     """
     from rich.console import Console
 
@@ -29,6 +29,10 @@ def run_bench(name: str, config: Config, emit: Callable[[dict[str, Any]], None])
         from robot.evaluate.bench.cold import bench_cold
 
         emit(bench_cold(console))
+    elif name == "gpt":
+        from robot.evaluate.bench.gpt import bench_gpt
+
+        emit(bench_gpt(config, console, model=model))
     else:
         from robot.evaluate.bench.turn import bench_turn
 

@@ -120,6 +120,10 @@ class Batch:
         self._rows.append(row)
         return row
 
+    async def settled(self) -> None:
+        """Return when no step runs that was begun before this call."""
+        await self._strand.run(lambda: None)
+
     # ---- on the event loop ----
 
     def _next(self) -> None:
