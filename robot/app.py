@@ -57,6 +57,7 @@ GENERATORS = Registry(
     {
         "passage": "robot.think.generators.passage:PassageGenerator",
         "transformers": "robot.think.generators.transformers:TransformersGenerator",
+        "openai": "robot.think.generators.openai:OpenAIGenerator",
     },
 )
 EMBEDDERS = Registry(
