@@ -9,6 +9,7 @@ from pathlib import Path
 
 from robot.errors import ModelError
 from robot.evaluate.gpt import Judge, Judgement
+from robot.learn.stage import OF_THE_STAGE
 from robot.think.generators.model_folder import SUMS
 
 GATES = ("figures_guarded", "declined")
@@ -32,7 +33,7 @@ def publish(model: Path, judgement: Judgement, judge: Callable[[], Judge], targe
     for folder in (part, old):
         shutil.rmtree(folder, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(model, part)
+    shutil.copytree(model, part, ignore=shutil.ignore_patterns(*OF_THE_STAGE))
     if target.exists():
         target.rename(old)
     part.rename(target)
@@ -52,7 +53,7 @@ def regressions(before: Judgement, after: Judgement) -> Mapping[str, tuple[float
 
 def write_sums(folder: Path) -> None:
     """`SHA256SUMS` of the files in `folder`, as `sha256sum -c` reads it."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name not in {SUMS, *OF_THE_STAGE})
     lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,9 @@ def with_adapters(model: Any, settings: LoraSettings, seed: int) -> Any:
     adapters = LoraConfig(
         r=settings.rank, lora_alpha=settings.alpha, target_modules="all-linear", task_type="CAUSAL_LM"
     )
-    return get_peft_model(model, adapters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # peft tells of transformers' future and of GPT-2's transposed layers
+        return get_peft_model(model, adapters)
 
 
 def save_model(model: Any, tokenizer: Any, folder: Path) -> None:

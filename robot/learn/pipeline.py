@@ -32,7 +32,7 @@ from robot.learn.optimise import optimise
 from robot.learn.progress import Progress
 from robot.learn.record import Record, Split, read_records
 from robot.learn.settings import FitSettings, TrainSettings, as_json
-from robot.learn.stage import MANIFEST, Report, Run, read_manifest, write_json
+from robot.learn.stage import OF_THE_STAGE, Report, Run, read_manifest, write_json
 from robot.learn.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class _Pipeline:
 
     def _deploy(self, stages: Mapping[str, Path], out: Path) -> Report:
         small = stages["optimise"]
-        shutil.copytree(small, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(MANIFEST))
+        shutil.copytree(small, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OF_THE_STAGE))
         write_card(out / "README.md", self._settings, stages, read_judgements(small / JUDGEMENTS))
         write_sums(out)
         return {}
@@ -176,10 +176,11 @@ class _Pipeline:
         return self._fit(model, tokenizer, corpus, self._settings.pretrain, out, answer_only=False)
 
     def _finetune(self, corpus: Path, untuned: Path, out: Path) -> Report:
-        tokenizer, model = load_tokenizer(untuned), load_model(untuned)
+        tokenizer, model, settings = load_tokenizer(untuned), load_model(untuned), self._settings.finetune
         if self._settings.base is not None:
             model = with_adapters(model, self._settings.lora, self._settings.seed)
-        return self._fit(model, tokenizer, corpus, self._settings.finetune, out, answer_only=True)
+            settings = settings.model_copy(update={"optimizer": "adamw"})  # adapters have few directions to balance
+        return self._fit(model, tokenizer, corpus, settings, out, answer_only=True)
 
     def _fit(
         self, model: Any, tokenizer: Any, corpus: Path, settings: FitSettings, out: Path, *, answer_only: bool

@@ -21,6 +21,9 @@ from typing import Any
 MANIFEST = "manifest.json"
 _STARTED = "started.json"
 CHECKPOINT = "checkpoint.pt"
+OF_THE_STAGE = frozenset({MANIFEST, _STARTED, CHECKPOINT})
+"""Files in a stage's folder that are not what it made."""
+
 _LIBRARIES = ("bedside", "torch", "transformers", "tokenizers", "peft", "numpy")
 
 Report = Mapping[str, Any]
@@ -127,9 +130,8 @@ def _finished(folder: Path, key: str) -> bool:
 
 
 def _files(folder: Path) -> dict[str, str]:
-    own = {MANIFEST, _STARTED, CHECKPOINT}
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
-    return {path.relative_to(folder).as_posix(): digest(path) for path in paths if path.name not in own}
+    return {path.relative_to(folder).as_posix(): digest(path) for path in paths if path.name not in OF_THE_STAGE}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from robot.learn.model import load_tokenizer
 from robot.learn.tokenizer import END, PAD, train_tokenizer
 from robot.think.generators.encode import encode, parts
 
-PASSAGES = [passage for passage in load().passages]
+PASSAGES = load().passages
 TEXTS = [text for passage in PASSAGES for text in (passage.text.en, passage.text.zh, *passage.questions.en)]
 
 
