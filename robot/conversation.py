@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hardware.audio import AudioFrame
-from hardware.ports import Clock, Display, HardwareError, Microphone, NurseCall, Speaker, Timer
+from hardware.ports import Clock, Display, HardwareError, Microphone, NurseCall, Speaker
 from robot.errors import RecognizerError, phrase_for
 from robot.events import (
     ButtonPressed,
@@ -44,6 +44,7 @@ from robot.events import (
 from robot.hear.listen import Listener
 from robot.nurse_line import NurseLine
 from robot.reply import Replies, TurnClock, ends
+from robot.scope import Scope
 from robot.speak.caption import Captions
 from robot.speak.play import Playback
 from robot.stages import Decider, Recognition, Recognizer, Synthesizer
@@ -103,8 +104,7 @@ class Conversation:
         """The turn that is being answered; None once the patient took the floor back."""
         self._unanswered = ""
         """Words of the patient that no reply has sounded for yet."""
-        self._timers: dict[str, Timer] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._scope = Scope(parts.clock, self._fail)
         self._ended: asyncio.Future[None] | None = None
 
     # ---- life ----
@@ -114,7 +114,7 @@ class Conversation:
         try:
             await self._line.open()
             await self.parts.speaker.open(self._playback.on_played, self._on_speaker_fault)
-            self._spawn(self._replies.run())
+            self._scope.spawn(self._replies.run())
             await self.parts.microphone.open(self._on_frame, self._on_microphone_fault)
         except BaseException:
             await self.__aexit__(None, None, None)
@@ -125,14 +125,9 @@ class Conversation:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for name in list(self._timers):
-            self._stop_timer(name)
         await self.parts.microphone.close()
         self._drop_recognition()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._scope.close()
         await self._line.close()
         await self.parts.speaker.close()
         await self.parts.display.close()
@@ -188,7 +183,7 @@ class Conversation:
             self._await_patient()
         elif isinstance(event, SpeechEnded) and self._recognition is not None:
             recognition, self._recognition = self._recognition, None
-            self._spawn(self._recognize(recognition, self._begin_turn(event.at - event.speech_end)))
+            self._scope.spawn(self._recognize(recognition, self._begin_turn(event.at - event.speech_end)))
 
     def hear_text(self, text: str) -> None:
         """The patient's words without sound (typed, or `--ears text`); they interrupt as spoken ones do."""
@@ -212,8 +207,7 @@ class Conversation:
         self._turns_taken += 1
         self._turn = TurnClock(self._turns_taken, clock.now() - silent_for_s)
         self._turn.mark("endpoint", clock.now())
-        self._stop_timer("dead_air")
-        self._timers["dead_air"] = clock.call_later(max(0.0, self.parts.dead_air_s - silent_for_s), self._on_dead_air)
+        self._scope.after("dead_air", max(0.0, self.parts.dead_air_s - silent_for_s), self._on_dead_air)
         return self._turn
 
     def _start_recognition(self) -> None:
@@ -258,9 +252,15 @@ class Conversation:
             self._carry_out(decision, turn)
 
     def _on_partial(self, transcript: Transcript) -> None:
-        """Only red flags act on words that are not final."""
+        """Only red flags act on words that are not final; from the others the generator may read ahead."""
         if (decision := self.parts.decider.decide(transcript)) is not None:
             self._carry_out(decision, None)
+        else:
+            self._read_ahead(transcript.text)
+
+    def _read_ahead(self, words: Sensitive) -> None:
+        if (draft := self.parts.decider.draft(words)) is not None:
+            self.parts.composer.prepare(draft)
 
     def _on_dialog_event(self, event: DialogEvent) -> None:
         self.tell(event)
@@ -275,7 +275,7 @@ class Conversation:
         self.tell(decision)
         self._language = decision.language
         self.parts.composer.watch(decision)
-        self._stop_timer("silence")
+        self._scope.stop("silence")
         self._timeout_s = decision.timeout_s
         if decision.interrupts and self._replies.speaking and self._playback.interruptible:
             self._cut()
@@ -296,7 +296,7 @@ class Conversation:
         elif action is TurnAction.YIELD:
             self._cut()
         if (floor := self.turns.floor) != before:
-            self._stop_timer("silence")
+            self._scope.stop("silence")
             self._replies.floor_is_free(floor not in ("patient", "paused"))
             self.tell(FloorChanged(floor))
 
@@ -304,7 +304,7 @@ class Conversation:
         """The reply stops; what was heard of it is remembered. If nothing was, the patient's turn is not over."""
         heard = self._replies.cut()
         self._turn = None
-        self._stop_timer("dead_air")
+        self._scope.stop("dead_air")
         if any(spoken.heard and spoken.sentence.topic != FILLER for spoken in heard):
             self._unanswered = ""
         self.parts.decider.heard(heard)
@@ -313,13 +313,13 @@ class Conversation:
     def _on_first_sound(self) -> None:
         if any(spoken.sentence.topic != FILLER for spoken in self._playback.so_far):
             self._unanswered = ""
-        self._stop_timer("dead_air")
+        self._scope.stop("dead_air")
         self._replies.sounded()
         self._take("reply_sounds")
 
     def _on_reply_done(self, spoken: tuple[Spoken, ...], decision: Decision) -> None:
         self._unanswered = ""
-        self._stop_timer("dead_air")
+        self._scope.stop("dead_air")
         for entry in spoken:
             self.tell(entry)
         self.parts.decider.heard(spoken)
@@ -334,19 +334,17 @@ class Conversation:
         self.parts.listener.reset()
         self._take("reply_done")
         self._await_patient()
+        self._read_ahead(Sensitive(""))
 
     def _await_patient(self) -> None:
         """Nobody has the floor: from now on the patient's silence counts."""
         if self.settled and self._timeout_s is not None:
-            self._stop_timer("silence")
-            self._timers["silence"] = self.parts.clock.call_later(
-                self._timeout_s, lambda: self._on_dialog_event(TimedOut())
-            )
+            self._scope.after("silence", self._timeout_s, lambda: self._on_dialog_event(TimedOut()))
 
     def _on_dead_air(self) -> None:
         """Nothing has sounded for too long: say so, while the answer is still being made."""
         if self.turns.floor == "thinking" and not self._playback.busy:
-            self._spawn(self._replies.fill(self._language))
+            self._scope.spawn(self._replies.fill(self._language))
 
     # ---- faults ----
 
@@ -362,26 +360,12 @@ class Conversation:
     def _on_speaker_fault(self, error: HardwareError) -> None:
         self.tell(Fault(error.code, phrase_for(error)))
 
-    # ---- tasks and timers ----
+    def _fail(self, defect: BaseException) -> None:
+        """A defect in a task ends the conversation loudly."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(defect)
 
     def _drop_recognition(self) -> None:
         if self._recognition is not None:
             self._recognition.cancel()
             self._recognition = None
-
-    def _stop_timer(self, name: str) -> None:
-        if (timer := self._timers.pop(name, None)) is not None:
-            timer.cancel()
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_task_done)
-
-    def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        """A defect in a task ends the conversation loudly; an expected failure never gets here."""
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_exception(error)

@@ -6,7 +6,18 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from hardware.audio import Samples
-from robot.events import Answer, Decision, DialogEvent, Language, Passage, Sentence, Speech, Spoken, Transcript
+from robot.events import (
+    Answer,
+    Decision,
+    DialogEvent,
+    Language,
+    Passage,
+    Sensitive,
+    Sentence,
+    Speech,
+    Spoken,
+    Transcript,
+)
 
 OnPartial = Callable[[Transcript], None]
 
@@ -72,6 +83,13 @@ class Decider(Protocol):
 
     def heard(self, spoken: Sequence[Spoken]) -> None:
         """What the patient really heard of the last reply; the dialog's memory keeps nothing else."""
+        ...
+
+    def draft(self, text: Sensitive) -> Answer | None:
+        """What a generator would be asked if the patient said `text` and no more, without evidence; None: nothing.
+
+        Empty words stand for a turn that has not begun. Changes nothing.
+        """
         ...
 
 

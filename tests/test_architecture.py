@@ -23,7 +23,7 @@ LAYERS: list[tuple[str, ...]] = [
     ("hardware", "dialogs"),
     ("robot", "robot.errors", "robot.events", "robot.stages", "robot.blocking"),
     ("robot.hear", "robot.think", "robot.speak", "robot.turns", "robot.records", "robot.nurse_line"),
-    ("robot.config", "robot.reply", "robot.conversation"),
+    ("robot.config", "robot.scope", "robot.reply", "robot.conversation"),
     ("robot.app", "robot.doctor_checks"),
     # products
     (
