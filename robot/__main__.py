@@ -105,8 +105,8 @@ def _add_making_and_measuring(command: Callable[..., argparse.ArgumentParser]) -
     train = command("train", _train, "make a language model of our own, stage by stage; goes on where it was stopped")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NAME)")
 
-    evaluate = command("evaluate", _evaluate, "how good it is: gpt (the language model, on held-out turns)")
-    evaluate.add_argument("suite", choices=["gpt"])
+    evaluate = command("evaluate", _evaluate, "how good it is: gpt (the model, on held-out turns), mutation")
+    evaluate.add_argument("suite", choices=["gpt", "mutation"])
     evaluate.add_argument("--data", type=Path, help="records to use instead (JSONL as `bedside train` writes them)")
     evaluate.add_argument("--out", type=Path, help="folder for judgement.json and answers.jsonl")
     evaluate.add_argument("--model", default="bedside-gpt", help="folder or name of the model (default: %(default)s)")
@@ -292,6 +292,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.suite == "mutation":
+        from robot.evaluate.mutate import evaluate_mutation
+
+        return evaluate_mutation(options.model, _config(options).dialogs, _print_json)
     from robot.evaluate.gpt import evaluate_gpt
 
     return evaluate_gpt(options.model, _config(options).dialogs, options.data, options.out, _print_json)
