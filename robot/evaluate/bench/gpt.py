@@ -170,8 +170,8 @@ async def _cancelled(batch: Batch, prompt: PromptTokens, after_s: float) -> floa
 
 
 async def _throughput(batch: Batch, caches: Sequence[KVCache], size: Size) -> float:
-    """Tokens a second of all conversations together, their prompts read."""
-    prompts = [_prompt(batch, size.prompt, 0, bed) for bed in range(len(caches))]
+    """Tokens a second of all conversations together, their prompts (of a usual turn: half as long) read."""
+    prompts = [_prompt(batch, max(size.prompt // 2, _NEW), 0, bed) for bed in range(len(caches))]
     for cache, prompt in zip(caches, prompts, strict=True):
         await _written(batch, cache, prompt, 1)
     begun = time.perf_counter()

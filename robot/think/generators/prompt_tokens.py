@@ -105,7 +105,7 @@ class PromptWriter:
         """System, turns, and the question with its evidence as the last message of the user."""
         # Facts as in the plain prompt, without the line that names who answers.
         asked = one_line(question) + (facts(passages, language).rpartition("\n")[0] if passages else "")
-        messages = _alternating([*history, ("patient", asked)])
+        messages = _alternating([*((role, one_line(text)) for role, text in history), ("patient", asked)])
         system = self._persona.get(language, "")
         if system:
             messages.insert(0, {"role": "system", "content": one_line(system)})
@@ -145,9 +145,9 @@ def _alternating(turns: Turns) -> list[dict[str, str]]:
     for role, text in turns:
         name = "user" if role == "patient" else "assistant"
         if messages and messages[-1]["role"] == name:
-            messages[-1]["content"] += f" {one_line(text)}"
+            messages[-1]["content"] += f" {text}"
         elif messages or name == "user":
-            messages.append({"role": name, "content": one_line(text)})
+            messages.append({"role": name, "content": text})
     return messages
 
 
