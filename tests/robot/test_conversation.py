@@ -9,6 +9,7 @@ import pytest
 
 from robot.evaluate.stubs import StubRecognition, StubRecognizer
 from robot.events import (
+    Answer,
     CallDelivered,
     CallFailed,
     CallUnanswered,
@@ -24,6 +25,7 @@ from robot.events import (
     TurnTimed,
 )
 from robot.stages import OnPartial
+from robot.think.generators.passage import PassageGenerator
 from tests.conversations import SALT, Visit, passage, play, shared, visit, voice
 
 PHRASES = shared().dialogs.phrases.phrases
@@ -589,3 +591,47 @@ def test_the_same_visit_runs_through_the_same_instants_twice() -> None:
 
     first, second = (play(visit("stop", partial_s=0.3, echo_gain_db=-30.0), script) for _ in range(2))
     assert first.told == second.told
+
+
+# ---- reading ahead ---------------------------------------------------------------------------------------------------
+
+
+class Reading(PassageGenerator):
+    """Notes what it is shown before it is asked."""
+
+    def __init__(self) -> None:
+        self.drafts: list[Answer] = []
+
+    def prepare(self, answer: Answer) -> None:
+        self.drafts.append(answer)
+
+
+def test_the_generator_reads_the_question_while_it_is_spoken_and_the_reply_once_it_was_heard() -> None:
+    async def script(made: Visit) -> None:
+        await made.settled()
+        await made.say(2.0)
+
+    generator = Reading()
+    play(visit(SALT, partial_s=0.3, generators=[("gpt", generator)]), script)
+    words = [str(draft.question) for draft in generator.drafts]
+    assert words[0] == "", "nothing was asked yet, but the greeting was heard"
+    assert [role for role, _ in generator.drafts[0].history] == ["robot"]
+    spoken = [text for text in words if text]
+    assert len(spoken) > 2
+    assert all(SALT.startswith(text) for text in spoken)
+    last = generator.drafts[-1]
+    assert last.question == "", "ready for the next question"
+    assert ("patient", SALT) in last.history
+    assert SALT_TEXT in last.history[-1][1]
+
+
+def test_nothing_is_read_ahead_in_an_emergency() -> None:
+    async def script(made: Visit) -> None:
+        await made.settled()
+        await made.say(2.0)
+
+    generator = Reading()
+    made = play(visit(CHEST, partial_s=0.3, generators=[("gpt", generator)]), script)
+    assert made.decider.emergency
+    assert not any(CHEST in draft.question for draft in generator.drafts)
+    assert generator.drafts[-1].question != ""
