@@ -21,7 +21,7 @@ from robot.conversation import Conversation, Observer, Parts
 from robot.errors import ConfigurationError
 from robot.events import Language, Rung
 from robot.hear.listen import Listener
-from robot.records.patient import Patient, active_hazards
+from robot.records.patient import ADULT, Patient, active_hazards
 from robot.records.patient_file import load_patient
 from robot.speak.split import SentenceSplitter
 from robot.stages import Decider, Generator, Guard, Retriever
@@ -82,6 +82,10 @@ PARTS = frozenset(
     | {"retriever", "generator", "synthesizer"}
 )
 """The names under which `build` takes an object instead of making one."""
+
+
+_OLDER = 65
+"""Years from which the guidelines speak of older adults."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,13 @@ def build(
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
             decider=parts.get("decider")
-            or _decider(config, content, hazards, retriever=parts.get("retriever"), session=_session(clock)),
+            or _decider(
+                config,
+                content,
+                hazards,
+                retriever=parts.get("retriever") or _fitting(content, patient),
+                session=_session(clock),
+            ),
             composer=_composer(
                 config, content, hazards, engine(GENERATORS), guard=parts.get("guard"), above="generator" in parts
             ),
@@ -214,7 +224,8 @@ def build_thinking(
 ) -> tuple[Decider, Composer, Callable[[], Coroutine[Any, Any, None]]]:
     """The decider and the composer alone, for text: what `bedside ask` runs on. The third closes what they hold."""
     blocking = Blocking(inline=clock.virtual)
-    hazards = _hazards(patient or (load_patient(config.patient) if config.patient else Patient()), content)
+    patient = patient or (load_patient(config.patient) if config.patient else Patient())
+    hazards = _hazards(patient, content)
     chosen = config.generator
     given = {"clock": clock, "blocking": blocking, **_for_generators(content)}
     generator = GENERATORS.create(chosen.engine, chosen.options, **given)
@@ -223,7 +234,8 @@ def build_thinking(
         blocking.close()
 
     start = content.dialogs.everywhere.menu
-    return _decider(config, content, hazards, start=start), _composer(config, content, hazards, generator), close
+    decider = _decider(config, content, hazards, retriever=_fitting(content, patient), start=start)
+    return decider, _composer(config, content, hazards, generator), close
 
 
 def _for_generators(content: Content) -> dict[str, Any]:
@@ -244,12 +256,20 @@ def _hazards(patient: Patient, content: Content) -> frozenset[str]:
     return active_hazards(patient, content.hazards)
 
 
+def _fitting(content: Content, patient: Patient) -> Retriever:
+    """Prefers what is meant for people like the patient, where the age is known."""
+    if patient.age is None:
+        return content.retriever
+    groups = {"children": patient.age < ADULT, "older_adults": patient.age >= _OLDER, "pregnancy": patient.pregnant}
+    return content.retriever.preferring([group for group, belongs in groups.items() if belongs])
+
+
 def _decider(
     config: Config,
     content: Content,
     hazards: frozenset[str],
     *,
-    retriever: Retriever | None = None,
+    retriever: Retriever,
     session: str = "ask",
     start: str | None = None,
 ) -> Decider:
@@ -258,7 +278,7 @@ def _decider(
         content.chart,
         content.understanding,
         content.screen,
-        retriever or content.retriever,
+        retriever,
         hazards=hazards,
         language=config.language,
         session=session,
