@@ -52,10 +52,9 @@ class Weights:
 
     title_words: float = 0.20
     all_words: float = 0.20
-    subject: float = 0.20
+    subject: float = 0.25
     kind: float = 0.05
-    title_meaning: float = 0.20
-    text_meaning: float = 0.15
+    meaning: float = 0.30
 
 
 DEFAULT = Weights()
@@ -106,7 +105,7 @@ class Library:
         scores += weights.kind * self._of_kind(asked.kinds)
         if self._embedder is not None:
             alike = self._vectors @ self._embedder.embed([asked.gist])[0]
-            scores += weights.title_meaning * alike[self._rows[:, 0]] + weights.text_meaning * alike[self._rows[:, 1]]
+            scores += weights.meaning * alike[self._rows]
         return [(self.document(place), score) for place, score in best(scores, k)]
 
     def document(self, place: int) -> Document:

@@ -25,9 +25,9 @@ Embed = Callable[[list[str]], Floats]
 """Texts to unit vectors (n, size); says its progress itself."""
 
 _START = 200
-"""Characters of a text's beginning that its vector is made of."""
-_READ = 400
-"""Terms of a text that are searched by words: what comes later is detail."""
+"""Characters of a text's beginning that go into its vector."""
+_READ = 3000
+"""Characters of a text that are searched by words: what comes later is detail."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,15 @@ def _write(aside: Path, documents: Sequence[Document], embedder: str, embed: Emb
     np.save(aside / "kinds.npy", np.array(kinds, np.uint8))
 
     titles = [mixed_terms(document.title) for document in documents]
-    texts = [mixed_terms(document.text)[:_READ] for document in documents]
+    texts = [mixed_terms(document.text[:_READ]) for document in documents]
     both = [title + text for title, text in zip(titles, texts, strict=True)]
     Bm25Index.of(titles).postings.save(aside, "titles")
     Bm25Index.of(both).postings.save(aside, "texts")
     subjects = [list(dict.fromkeys(mixed_terms(document.focus))) for document in documents]
     _shares(Postings.of(subjects)).save(aside, "subjects")
 
-    wanted = list(dict.fromkeys(text for document in documents for text in embedded_texts(document)))
+    meanings = [embedded_text(document) for document in documents]
+    wanted = list(dict.fromkeys(meanings))
     hashes = [_hash(text) for text in wanted]
     known = vectors_of(before, embedder) if before else {}
     missing = [text for text, digest in zip(wanted, hashes, strict=True) if digest not in known]
@@ -92,18 +93,19 @@ def _write(aside: Path, documents: Sequence[Document], embedder: str, embed: Emb
     np.save(aside / "hashes.npy", np.array(hashes, HASH))
     np.save(aside / "vectors.npy", vectors)
     place_of = {text: place for place, text in enumerate(wanted)}
-    rows = [[place_of[text] for text in embedded_texts(document)] for document in documents]
-    np.save(aside / "rows.npy", np.array(rows, np.int32))
+    np.save(aside / "rows.npy", np.array([place_of[text] for text in meanings], np.int32))
 
     meta = {"format": FORMAT, "size": size, "embedder": embedder}
     (aside / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
     return Imported(size, len(missing))
 
 
-def embedded_texts(document: Document) -> tuple[str, str]:
-    """The two texts of a document that get a vector: its title, and how its text begins."""
+def embedded_text(document: Document) -> str:
+    """What a document's vector is made of: its title, if that is a question; a heading says too little by itself."""
+    if "?" in document.title or "？" in document.title:
+        return document.title
     start = " ".join(document.text[: 2 * _START].split())
-    return document.title, start if len(start) <= _START else start[:_START].rsplit(" ", 1)[0]
+    return f"{document.title}. {start if len(start) <= _START else start[:_START].rsplit(' ', 1)[0]}"
 
 
 def _shares(counted: Postings) -> Postings:
