@@ -163,7 +163,7 @@ def claims_of(low: str) -> list[Claim]:
 
 def content_of(low: str) -> frozenset[str]:
     """The words of `low` that say something about the matter: what any conversation holds is left out."""
-    return frozenset(mixed_terms(_TALK_ZH.sub(" ", low))) - _TALK_EN
+    return frozenset(mixed_terms(low if low.isascii() else _TALK_ZH.sub(" ", low))) - _TALK_EN
 
 
 @lru_cache(maxsize=1)

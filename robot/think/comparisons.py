@@ -36,12 +36,15 @@ _BEFORE = re.compile(
     rf"(?:\b|(?<=[一-鿿])|(?=[一-鿿]))(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))"
     r"(?:(?: (?!or\b|and\b|but\b|to\b)[a-z'%-]+){0,4} ?|[^，。；！？、,.;!?\d]{0,8})$"
 )
-_AFTER = re.compile(
-    r"(?:[a-z ]{0,14}?)?(?:(?P<below> (?:or|and) (?:less|fewer|lower|below|under|younger|earlier)| at (?:the )?most"
+_AFTERWARDS = (
+    r"(?P<below> (?:or|and) (?:less|fewer|lower|below|under|younger|earlier)| at (?:the )?most"
     r"| maximum|(?:或|及)?(?:以下|以内|之内|之下))|(?P<above> or (?:more|over|above|higher|older|longer|later)"
-    r"| and (?:over|above|older(?! [a-z])|more)| at (?:the )?least| minimum|(?:或|及|或更)?(?:以上|之上)|或更多))"
+    r"| and (?:over|above|older(?! [a-z])|more)| at (?:the )?least| minimum|(?:或|及|或更)?(?:以上|之上)|或更多)"
 )
-_ALL = re.compile(rf"(?:{_BELOW}|{_ABOVE})|{_AFTER.pattern}".replace("?P<below>", "?:").replace("?P<above>", "?:"))
+_AFTER = re.compile(rf"[a-z ]{{0,14}}?(?:{_AFTERWARDS})")
+_ALL_EN, _ALL = (
+    re.compile(re.sub(r"\?P<\w+>", "?:", rf"{edge}(?:{_BELOW}|{_ABOVE})|{_AFTERWARDS}")) for edge in (r"\b", "")
+)
 
 
 def bounds_of(low: str, expressions: Sequence[Expression]) -> list[Bound]:
@@ -91,4 +94,4 @@ def directions(low: str) -> frozenset[tuple[int, bool]]:
 
 def without_bounds(low: str) -> str:
     """`low` without its comparing words, whose "no" ("no more than") denies nothing."""
-    return _ALL.sub(" ", low)
+    return (_ALL_EN if low.isascii() else _ALL).sub(" ", low)
