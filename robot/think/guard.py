@@ -18,6 +18,8 @@ from robot.think.figures import FigureReader
 _FREE_RUNGS = frozenset({"gpt", "embedded"})
 _CLAUSE = re.compile(r"[.;:!?。；：！？]|\b(?:but|then)\b|但是|然后|可是")
 _MARKUP = re.compile(r"[*_#<>{}\[\]|`~^\\=@]|https?:|www\.|</|&[a-z]+;")
+_UNSPEAKABLE = frozenset(("Cc", "Cf", "Co", "Cs", "Cn"))
+_STOPS = frozenset(".!?。！？")
 _LETTER = re.compile(r"[^\W_]")
 
 
@@ -58,7 +60,8 @@ class SentenceGuard:
         if sentence.rung in _FREE_RUNGS:
             if not evidence:
                 broken.append("evidence.missing")
-            broken += self._claims.broken(sentence.text, evidence)
+            if not any(_is_sentence_of(sentence.text, passage.text) for passage in evidence):
+                broken += self._claims.broken(sentence.text, evidence)
         return tuple(dict.fromkeys(broken))
 
     def _form(self, sentence: Sentence) -> list[str]:
@@ -68,7 +71,7 @@ class SentenceGuard:
             broken.append("form.empty")
         if len(text) > self._longest[sentence.language]:
             broken.append("form.length")
-        if any(unicodedata.category(char) in ("Cc", "Cf", "Co", "Cs", "Cn") for char in text):
+        if not text.isprintable() and any(unicodedata.category(char) in _UNSPEAKABLE for char in text):
             broken.append("form.control")
         if _MARKUP.search(text):
             broken.append("form.markup")
@@ -85,17 +88,30 @@ class _Matcher:
     """One ban in both languages; a sentence may mix them."""
 
     def __init__(self, ban: Ban, never: NeverList) -> None:
-        self._parts = [forbidden(never.en, ban.en), forbidden(never.zh, ban.zh)]
+        self._english = [forbidden(never.en, ban.en)]
+        self._both = [*self._english, forbidden(never.zh, ban.zh)]
 
     def found(self, text: str) -> bool:
         """Whether the ban is broken anywhere in `text`."""
-        for banned, unless in self._parts:
+        for banned, unless in self._english if text.isascii() else self._both:
             for match in banned.finditer(text):
                 start = match.start() + len(match[0]) - len(match[0].lstrip(" ,.;:!?。"))
                 clause = _CLAUSE.split(text[:start])[-1]
                 if not unless.search(clause):
                     return True
         return False
+
+
+def _is_sentence_of(text: str, passage: str) -> bool:
+    """Whether `text` stands in `passage` word for word, from the beginning of a sentence to the end of one.
+
+    A part of a sentence may say the opposite of the whole ("do not …", "1.5 g"), so nothing less will do.
+    """
+    at = passage.find(text)
+    if at < 0 or text[-1:] not in _STOPS or not (text[0].isupper() or text[0] > "\u2fff"):
+        return False
+    before = passage[:at]
+    return not before or before[-1] in "。！？" or (before[-1] == " " and before[-2:-1] in _STOPS)
 
 
 def _plain(text: str) -> str:

@@ -241,3 +241,17 @@ def test_a_sentence_is_judged_in_little_time() -> None:
             guard.check(said(text), (SLEEP,))
             times.append(time.perf_counter() - start)
         assert min(times) < 0.1
+
+
+def test_a_sentence_of_the_evidence_is_believed_but_no_part_of_one() -> None:
+    from robot.think.guard import _is_sentence_of
+
+    passage = "Do not eat grapefruit with this. Eat apples! Apples help."
+    for whole in ("Do not eat grapefruit with this.", "Eat apples!", "Apples help.", "Eat apples! Apples help."):
+        assert _is_sentence_of(whole, passage)
+    for part in ("eat grapefruit with this.", "Do not eat grapefruit", "Eat", "apples!", "help.", "", "Pears help."):
+        assert not (part and _is_sentence_of(part, passage))
+    assert not _is_sentence_of("5 g a day.", "No more than 1.5 g a day.")
+    assert not _is_sentence_of("5 g a day.", "No more than approx. 5 g a day.")
+    assert _is_sentence_of("多吃苹果。", "别吃柚子。多吃苹果。")
+    assert not _is_sentence_of("吃柚子。", "别吃柚子。多吃苹果。")
