@@ -24,6 +24,8 @@ from tests.tiny_model import save_tiny_model
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 SMOKE = load_settings(CONFIGS / "train-smoke.yaml")
+pytestmark = pytest.mark.timeout(300)  # it imports everything heavy there is, twice
+
 STAGES = ["corpus", "tokenizer", "pretrain", "finetune", "evaluate", "optimise", "deploy"]
 
 
