@@ -59,10 +59,8 @@ def bench_gpt(
             chosen = DEFAULT_MODEL
         if chosen is None:
             console.print("No model ships yet: random weights of its size.")
-            chosen = save_random(Path(folder))
-        return _measured(str(chosen), options, console, size) | {
-            "model": model or options.get("model") or DEFAULT_MODEL
-        }
+            return _measured(save_random(Path(folder)), options, console, size) | {"model": "random weights"}
+        return _measured(str(chosen), options, console, size) | {"model": str(chosen)}
 
 
 def save_random(folder: Path, *, hidden: int = 320, layers: int = 6) -> str:

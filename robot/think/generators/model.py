@@ -34,7 +34,7 @@ class CausalModel:
     """
 
     def __init__(self, model: str, precision: PrecisionChoice = "auto") -> None:
-        """`model`: a folder, the name of a model that ships, or a hub name.
+        """`model`: a folder, the name of a model that ships, or `owner/model` of a hub.
 
         Raises ModelError (`model_missing`, `model_broken`) and ConfigurationError (`precision_unknown`).
         """
@@ -125,7 +125,7 @@ def _load(where: str) -> tuple[Any, Any]:
         raise ModelError(
             "model_missing",
             f"The language model '{where}' does not load ({told}).",
-            "Give the folder of a saved causal model, or a hub name while the hub can be reached.",
+            "Give the folder of a saved causal model, or owner/model while the hub can be reached.",
         ) from error
     if missing := sorted(report.get("missing_keys") or ()):
         raise broken(where, f"its weights lack {missing[0]}")

@@ -13,19 +13,19 @@ SUMS = "SHA256SUMS"
 
 
 def find_model(name: str, shipped: Path = SHIPPED) -> str:
-    """The folder that `name` means: a folder, a model that ships; else `name` itself, for the hub.
+    """The folder that `name` means: a folder, a model that ships; else `name` itself, for the hub (`owner/model`).
 
-    Raises ModelError (`model_missing`) for what looks like a folder and is none, and for an empty name.
+    Raises ModelError (`model_missing`) for every other name, so that a slip of the pen asks no network.
     """
     if name and Path(name).is_dir():
         return name
     if name and Path(name).name == name and (shipped / name).is_dir():
         return str(shipped / name)
-    if not name or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or "\\" in name:
         raise ModelError(
             "model_missing",
             f"There is no model folder '{name}'.",
-            "Give the folder of a saved causal model, the name of one that ships, or a hub name.",
+            "Give the folder of a saved causal model, the name of one that ships, or owner/model of a hub.",
         )
     return name
 

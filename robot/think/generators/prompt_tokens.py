@@ -6,6 +6,7 @@ question. The question's end and the best evidence stay as long as anything does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,26 +39,36 @@ class PromptWriter:
         self._tokenizer = tokenizer
         self._persona = persona
         self._room = room
+        self._control = _control_tokens(tokenizer)
         self._chat = bool(getattr(tokenizer, "chat_template", None))
         self._openings: dict[Language, list[int]] = {}
 
     def write(self, answer: Answer) -> PromptTokens:
         """The whole prompt, up to the place where the answer begins. Raises GeneratorError (`generator_failed`)."""
-        passages = [passage.text for passage in answer.evidence]
-        ids = self._fitted(answer.history, answer.question, passages, answer.language)
+        history, question = self._words(answer)
+        passages = [self._harmless(passage.text) for passage in answer.evidence]
+        ids = self._fitted(history, question, passages, answer.language)
         if not ids:
             raise GeneratorError("generator_empty", "The tokenizer made nothing of the prompt.")
         return PromptTokens(ids, self._shared(answer.language, ids))
 
     def begin(self, answer: Answer) -> PromptTokens:
         """As much of the prompt as stands while the patient still speaks: nothing from the evidence on."""
+        history, question = self._words(answer)
         if self._chat:
-            bare = self._chat_ids(answer.history, answer.question, [], answer.language)
-            more = self._chat_ids(answer.history, f"{answer.question} …", ["…"], answer.language)
+            bare = self._chat_ids(history, question, [], answer.language)
+            more = self._chat_ids(history, f"{question} …", ["…"], answer.language)
             ids = bare[: _common(bare, more)]
         else:
-            ids = encode(self._tokenizer, self._parts(answer.history, answer.question, [], answer.language)[:3])
+            ids = encode(self._tokenizer, self._parts(history, question, [], answer.language)[:3])
         return PromptTokens(ids if len(ids) < self._room else [], self._shared(answer.language, ids))
+
+    def _words(self, answer: Answer) -> tuple[Turns, str]:
+        return [(role, self._harmless(text)) for role, text in answer.history], self._harmless(answer.question)
+
+    def _harmless(self, text: str) -> str:
+        """`text` without what the tokenizer would take for a control token: nobody ends a turn by naming its end."""
+        return self._control.sub(" ", text)
 
     # ---- the window ----
 
@@ -137,6 +148,13 @@ class PromptWriter:
                 self._openings[language] = encode(self._tokenizer, self._parts([], "", [], language)[:1])
         opening = self._openings[language]
         return len(opening) if list(ids[: len(opening)]) == opening else 0
+
+
+def _control_tokens(tokenizer: Any) -> re.Pattern[str]:
+    """Finds the tokenizer's special tokens where they are spelled out."""
+    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    spelled = sorted({*tokenizer.all_special_tokens, *added}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, spelled)) or r"(?!)")
 
 
 def _alternating(turns: Turns) -> list[dict[str, str]]:

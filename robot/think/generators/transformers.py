@@ -21,7 +21,7 @@ _LABELS = ("Patient:", "Facts:", "Robot:", "病人：", "资料：", "机器人�
 class TransformersGenerator:
     """Answers one conversation from evidence; weights and steps are shared with the others of `shelf`.
 
-    model        folder, name of a model that ships, or hub name
+    model        folder, name of a model that ships, or `owner/model` of a hub
     max_tokens   longest answer
     precision    of the weights: auto, fp32, bf16, int8
     chunk        tokens of a prompt that are read before cancelling is looked at; None: by the model's size

@@ -198,7 +198,7 @@ def test_names(tmp_path: Path) -> None:
     assert find_model("ours", tmp_path) == str(tmp_path / "ours")
     assert find_model(str(tmp_path)) == str(tmp_path)
     assert find_model("someone/model", tmp_path) == "someone/model"
-    for name in ("", "./nowhere", "/no/where", "~/nowhere"):
+    for name in ("", "nowhere", "./nowhere", "/no/where", "~/nowhere"):
         with pytest.raises(ModelError, match="no model folder"):
             find_model(name, tmp_path)
 
