@@ -28,7 +28,7 @@ from robot.learn.examples import LANGUAGES, Examples, encode_records, texts_of
 from robot.learn.fit import LOSSES, fit
 from robot.learn.imports import ImportedFile, read_imports
 from robot.learn.model import load_model, load_tokenizer, new_model, save_model, with_adapters
-from robot.learn.optimise import optimise
+from robot.learn.optimise import OPENVINO, optimise
 from robot.learn.progress import Progress
 from robot.learn.record import Record, Split, read_records
 from robot.learn.settings import FitSettings, TrainSettings, as_json
@@ -123,7 +123,7 @@ class _Pipeline:
 
     def _deploy(self, stages: Mapping[str, Path], out: Path) -> Report:
         small = stages["optimise"]
-        shutil.copytree(small, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OF_THE_STAGE))
+        shutil.copytree(small, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OF_THE_STAGE, OPENVINO))
         write_card(out / "README.md", self._settings, stages, read_judgements(small / JUDGEMENTS))
         write_sums(out)
         return {}
