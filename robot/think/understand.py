@@ -14,6 +14,7 @@ _FILLERS = re.compile(r"^(?:(?:(?:um+|uh+|er+|erm|hmm+|oh|well|so|and|please)\b|
 _MARKS = re.compile(r"[^\w\s'’]|_")
 _SPACES = re.compile(r"\s+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile(r"[a-zA-Z]|\\")
 _LATIN_WORD = re.compile(r"[a-zA-Z]{3}")
 _BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _QUESTION = re.compile(
@@ -52,13 +53,19 @@ class Understanding:
             (name, {"en": _any(intent.en.patterns), "zh": _any(intent.zh.patterns)})
             for name, intent in intents.intents.items()
         ]
+        self._latin_rules = [
+            (name, {tried: each if each and _LATIN.search(each.pattern) else None for tried, each in patterns.items()})
+            for name, patterns in self._rules
+        ]
+        """Without the patterns that have no letter but Chinese ones: in ASCII words they find nothing."""
 
     def intent(self, text: str, language: Language) -> str | None:
         """The intent of `text`, or None when no wording matches. The patterns of `language` are tried first."""
         words = plain(text)
         other: Language = "zh" if language == "en" else "en"
+        rules = self._latin_rules if words.isascii() else self._rules
         for tried in (language, other):
-            for name, patterns in self._rules:
+            for name, patterns in rules:
                 pattern = patterns[tried]
                 if pattern is not None and pattern.search(words):
                     return name
