@@ -17,7 +17,9 @@ from dataclasses import dataclass
 _KINDS: dict[str, str] = {
     "information": r"what (?:is|are)|what's|information|info|tell me about|(?:learn|know) (?:more )?about|literature",
     "symptoms": r"symptom\w*|signs?|feels? like|looks? like",
-    "causes": r"caus(?:e|es|ed|ing)|why do(?:es)?|reasons?|due to|comes? from|how (?:did|do) (?:i|we|you|people) get",
+    "causes": (
+        r"caus(?:e|es|ed|ing)|why do(?:es)?|reasons?|due to|comes? from|how (?:did|do) (?:i|we|you|people) get(?! rid)"
+    ),
     "exams and tests": r"diagnos\w+|test(?:s|ed|ing)?|exam\w*|scans?|biops\w+|detect\w*|screen\w*",
     "treatment": (
         r"treat\w*|cur(?:e|es|ed)|therap\w+|medic(?:ine|ines|ation|ations)|drugs?|remed\w+|manage\w*|get(?:ting)? rid"
@@ -79,4 +81,5 @@ def inquiry(text: str) -> Inquiry:
     asking = asking or [sentence for sentence in told if _ASKS.search(sentence)] or told
     gist = " ".join(dict.fromkeys([*told[:1], *asking]))
     kinds = frozenset(kind for kind, pattern in _PATTERNS.items() if pattern.search(" ".join([*told[:1], *asking])))
-    return Inquiry(" ".join(whole.split()), gist[:_LONGEST], kinds)
+    # "What are the treatments" asks for nothing more general than treatments.
+    return Inquiry(" ".join(whole.split()), gist[:_LONGEST], kinds - {"information"} or kinds)

@@ -48,7 +48,19 @@ class Document:
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each feature counts in a document's score; they add up to 1."""
+    """How much each feature counts in a document's score; they add up to 1.
+
+    Set by hand; a search over one half of the questions found nothing better for the other half. Measured with 16,407
+    questions and answers of MedQuAD and the letters of LiveQA 2017 (training part) that they can answer, by two stand-ins
+    for judgements: subject and kind agree (148 letters), or the text is like a reference answer (212 letters).
+
+                                MAP@10 / MRR@10, subject and kind       like a reference answer
+        BM25 alone                       .23 / .33                            .15 / .26
+        meaning of titles alone          .53 / .57                            .22 / .38
+        BM25 and meaning                 .53 / .61                            .24 / .41
+        all, without meaning             .63 / .75                            .26 / .46
+        all                              .70 / .79                            .28 / .48
+    """
 
     title_words: float = 0.20
     all_words: float = 0.20

@@ -97,7 +97,7 @@ def _write(aside: Path, documents: Sequence[Document], embedder: str, embed: Emb
 
     meta = {"format": FORMAT, "size": size, "embedder": embedder}
     (aside / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-    return Imported(size, len(missing))
+    return Imported(size, len(missing) if embedder else 0)
 
 
 def embedded_text(document: Document) -> str:
