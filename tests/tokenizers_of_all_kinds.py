@@ -64,3 +64,11 @@ def _with_bytes(trained: Any, end: str) -> Any:
         [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
     )
     return tokenizer
+
+
+def shown_bytes(text: str) -> str:
+    """`text` as a byte-level vocabulary writes it."""
+    from robot.think.vocabulary import byte_of
+
+    shown = {byte: char for char, byte in byte_of().items()}
+    return "".join(shown[byte] for byte in text.encode())

@@ -136,7 +136,7 @@ class ClaimCheck:
         if passage not in self._known:
             low = narrow(f"{passage.title} . {passage.text}")
             expressions = self._figures.expressions(low)
-            claims = claims_of(low)
+            claims = claims_of(narrow(passage.text))
             self._known[passage] = Known(
                 frozenset(figure for expression in expressions for figure in expression.figures),
                 frozenset(bounds_of(low, expressions)),

@@ -208,7 +208,7 @@ class _Evidence:
             lock.walk(self.reader, self.reader.state(locked), allowed)
         forbidden = np.ones(vocabulary.size, dtype=bool)
         forbidden[vocabulary.ids[allowed]] = False
-        if self.reader.run(state, " ") is not None:
+        if free and self.reader.run(self.reader.state(free), " ") is not None:
             forbidden[vocabulary.special] = False  # the answer may end here
         return self.forbidden(self.reader.edge, b"") if forbidden.all() else forbidden
 
