@@ -1,7 +1,7 @@
 """Spares a voice-activity network the windows in which there is nothing to hear but the room.
 
 A ward is quiet most of the time, and a network costs the same for silence as for speech. The gate follows the room's
-noise floor (the least level of the last one to two seconds, after R. Martin's minimum statistics, 1994) and closes
+noise floor (the least level of the last half to whole second, after R. Martin's minimum statistics, 1994) and closes
 while a window hardly stands out of it; from the first one that does, and until well after the last voice, everything
 is heard. In a noisy room it never closes: there a soft voice may be as loud as the noise.
 """
@@ -17,8 +17,8 @@ MARGIN_DB = 2.0
 """How far a window must stand above the noise floor to be listened to; steady noise itself stays within 1.3 dB."""
 QUIET_ROOM_DB = -50.0
 """Noise floor above which everything is listened to: 24 dB below nominal speech, 10 dB below a soft voice."""
-_BUCKET = 32
-"""Windows in one of the two spans of which the least level counts: a second."""
+_BUCKET = 16
+"""Windows in one of the two spans of which the least level counts: half a second."""
 _HANG_OVER = 12
 """Windows that are heard after the last that may have been a voice: .4 s, longer than a stop inside a word."""
 _MAY_BE_VOICE = 0.2
