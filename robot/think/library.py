@@ -51,7 +51,7 @@ class Weights:
     """How much each feature counts in a document's score; they add up to 1.
 
     Set by hand; a search over one half of the questions found nothing better for the other half. Measured with 16,407
-    questions and answers of MedQuAD and the letters of LiveQA 2017 (training part) that they can answer, by two stand-ins
+    questions and answers of MedQuAD and the letters of LiveQA 2017 (training part) that they can answer, by stand-ins
     for judgements: subject and kind agree (148 letters), or the text is like a reference answer (212 letters).
 
                                 MAP@10 / MRR@10, subject and kind       like a reference answer
