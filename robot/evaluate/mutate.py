@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 CASES = 1000
 MODEL_CASES = 100
+SHIPS = "bedside-gpt"
+"""The model that ships; a checkout without it is measured all the same."""
 SHARES = {"figure": 1.0, "unit": 0.2, "comparison": 0.2, "negation": 0.2, "medicine": 0.2}
 """Cases of each kind for the second question, as a share of the number asked for."""
 CERTAIN = ("figure", "unit")
@@ -254,13 +256,15 @@ def evaluate_mutation(model: str, folder: Path | None, emit: Callable[[Mapping[s
     """
     from robot.app import load_content
     from robot.blocking import Blocking
-    from robot.think.generators.model_folder import find_model
+    from robot.think.generators.model_folder import SHIPPED, find_model
     from robot.think.generators.transformers import TransformersGenerator
     from robot.think.lock import EvidenceLock
 
     content = load_content(folder)
     generator: Generator | None = None
-    if there := Path(find_model(model)).is_dir():
+    there = model != SHIPS or (SHIPPED / model).is_dir()
+    if there:
+        find_model(model)
         generator = TransformersGenerator(
             Blocking(inline=True),
             model,
