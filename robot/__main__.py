@@ -243,14 +243,15 @@ def _speak(options: argparse.Namespace) -> int:
 
 
 def _retrieve(options: argparse.Namespace) -> int:
-    from robot.search import print_hits, search_lines, searcher
+    from robot.search import print_hits, search_lines
 
     if options.jsonl:
         _without_text(options.query)
-    search = searcher(_config(options), options.index)
+    config = _config(options)
     if options.jsonl:
-        return search_lines(search, sys.stdin, _print_json)
-    return print_hits(search, options.query if options.query is not None else sys.stdin.read(), options.k)
+        return search_lines(config, sys.stdin, _print_json, options.index)
+    query = options.query if options.query is not None else sys.stdin.read()
+    return print_hits(config, query, options.k, options.index)
 
 
 def _knowledge(options: argparse.Namespace) -> int:

@@ -42,8 +42,9 @@ def _hit(identity: str, score: float, title: str, text: str) -> dict[str, Any]:
     return {"id": identity, "score": round(score, 4), "title": title, "text": text}
 
 
-def search_lines(search: Search, lines: Iterable[str], emit: Callable[[object], None]) -> int:
+def search_lines(config: Config, lines: Iterable[str], emit: Callable[[object], None], index: str | None = None) -> int:
     """One object a line in, one out; a bad line gets an object with `error`. Returns the exit status."""
+    search = searcher(config, index)
     worked = True
     for line in lines:
         if not line.strip():
@@ -66,13 +67,13 @@ def _parsed(line: str) -> object:
         return None
 
 
-def print_hits(search: Search, query: str, k: int) -> int:
+def print_hits(config: Config, query: str, k: int, index: str | None = None) -> int:
     """Hits for a person to read. Returns the exit status: 1 when nothing was found."""
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(highlight=False)
-    found = search(query, k)
+    found = searcher(config, index)(query, k)
     for hit in found:
         console.print(f"[bold]{hit['score']:.3f}  {hit['id']}[/]  {escape(hit['title'])}\n       {escape(hit['text'])}")
     if not found:

@@ -388,7 +388,7 @@ def test_retrieve_searches_what_was_imported(tmp_path: Path, config: Config) -> 
     assert "1 documents are in imported; 0 texts were new" in said.getvalue()
     assert "1 without an answer left out" in said.getvalue()
     out: list[Any] = []
-    assert search_lines(searcher(config), ['{"id": 1, "query": "gout", "k": 2}'], out.append) == 0
+    assert search_lines(config, ['{"id": 1, "query": "gout", "k": 2}'], out.append) == 0
     ((hit,),) = (answer["hits"] for answer in out)
     assert hit.keys() == {"id", "score", "title", "text"}
     assert (hit["id"], hit["title"], hit["text"]) == ("a", "What is gout?", "A disease.")
