@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 DIGITS = "0123456789"
@@ -66,9 +67,13 @@ def _with_bytes(trained: Any, end: str) -> Any:
     return tokenizer
 
 
-def shown_bytes(text: str) -> str:
-    """`text` as a byte-level vocabulary writes it."""
+@cache
+def _by_byte() -> list[str]:
     from robot.think.vocabulary import byte_of
 
-    shown = {byte: char for char, byte in byte_of().items()}
-    return "".join(shown[byte] for byte in text.encode())
+    return sorted(byte_of(), key=byte_of().__getitem__)
+
+
+def shown_bytes(text: str) -> str:
+    """`text` as a byte-level vocabulary writes it."""
+    return "".join(_by_byte()[byte] for byte in text.encode())

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -162,6 +163,7 @@ def _sentence_piece(tokens: Iterable[str]) -> Iterator[str | bytes | None]:
             yield plain(token.replace("▁", " "))
 
 
+@cache
 def byte_of() -> Mapping[str, int]:
     """The byte behind each character of a byte-level vocabulary (the table of GPT-2)."""
     shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]

@@ -219,7 +219,7 @@ class _Large:
 
         chance = random.Random(5)
         letters = "abcdefghijklmnopqrstuvwxyz"
-        words = {"".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(110_000)}
+        words = {"".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(140_000)}
         signs = {
             "".join(chr(chance.randint(0x4E00, 0x9FA5)) for _ in range(chance.randint(1, 3))) for _ in range(45_000)
         }
