@@ -29,6 +29,7 @@ from robot.think.chart import Chart
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
 from robot.think.embed import Embedder
+from robot.think.embedders.recent import RecentVectors
 from robot.think.generators.passage import PassageGenerator
 from robot.think.generators.shelf import ModelShelf
 from robot.think.guard import SentenceGuard
@@ -106,6 +107,11 @@ class Content:
     shelf: ModelShelf = field(default_factory=ModelShelf)
 
     @property
+    def embeds(self) -> bool:
+        """True when a search computes with a network, which takes too long for the event loop."""
+        return self.retriever.embeds
+
+    @property
     def persona(self) -> dict[Language, str]:
         """What a generating model is told first, by language."""
         system = self.dialogs.persona.system
@@ -147,7 +153,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
         understanding=Understanding(dialogs.intents),
         redflags=redflags,
         screen=RedFlagScreen(redflags),
-        retriever=PassageRetriever(dialogs.passages, embedder),
+        retriever=PassageRetriever(dialogs.passages, RecentVectors(embedder) if embedder else None),
         never=load_never(folder / "never.yaml"),
         hazards=load_hazards(folder / "hazards.yaml"),
     )
@@ -181,6 +187,9 @@ def build(
     recognizer, synthesizer = engine(RECOGNIZERS), engine(SYNTHESIZERS)
     patient = load_patient(config.patient) if config.patient else Patient()
     hazards = _hazards(patient, content)
+    retriever = parts.get("retriever") or _fitting(content, patient)
+    decider = parts.get("decider") or _decider(config, content, hazards, retriever=retriever, session=_session(clock))
+    search = blocking.strand("retriever")
 
     async def close_engines() -> None:
         for part in (recognizer, synthesizer):
@@ -197,14 +206,8 @@ def build(
             nurse_call=device(NURSE_CALLS),
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
-            decider=parts.get("decider")
-            or _decider(
-                config,
-                content,
-                hazards,
-                retriever=parts.get("retriever") or _fitting(content, patient),
-                session=_session(clock),
-            ),
+            decider=decider,
+            off_loop=search.run if content.embeds else None,
             composer=_composer(
                 config, content, hazards, engine(GENERATORS), guard=parts.get("guard"), above="generator" in parts
             ),

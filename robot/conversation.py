@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -60,6 +60,8 @@ _TRIGGERS: dict[type[VoiceEvent], str] = {
     SpeechDismissed: "speech_dismissed",
     SpeechEnded: "speech_ended",
 }
+_SETTLED_S = 0.3
+"""Words that have stood so long are likely to be all; less than the silence that ends a turn."""
 _SPOKEN_FAULTS = ("_gone", "_stalled", "_missing")
 
 
@@ -81,6 +83,8 @@ class Parts:
     language: Language = "en"
     dead_air_s: float = 2.0
     recognizer_limit_s: float = 8.0
+    off_loop: Callable[[Callable[[], object]], Awaitable[object]] | None = None
+    """Runs a search in a thread before the decider needs it; None: searches are quick enough for the loop."""
     close_engines: Callable[[], Coroutine[Any, Any, None]] | None = None
     """Ends what the engines hold: threads, child processes."""
 
@@ -231,6 +235,9 @@ class Conversation:
             self._on_dialog_event(Fault(code, "trouble_hearing"))
             return
         turn.mark("recognize", self.parts.clock.now())
+        if self.parts.off_loop is not None:
+            self._on_partial(replace(transcript, final=False))  # an emergency waits for no search
+            await self._look_up(transcript.text)
         self._on_transcript(transcript, turn)
 
     def _on_transcript(self, transcript: Transcript, turn: TurnClock) -> None:
@@ -257,10 +264,19 @@ class Conversation:
             self._carry_out(decision, None)
         else:
             self._read_ahead(transcript.text)
+            if self.parts.off_loop is not None:
+                self._scope.after("look_up", _SETTLED_S, lambda: self._scope.spawn(self._look_up(transcript.text)))
 
     def _read_ahead(self, words: Sensitive) -> None:
-        if (draft := self.parts.decider.draft(words)) is not None:
+        """Show the generator what it will be asked, as far as that is known."""
+        if (draft := self.parts.decider.draft(Sensitive(f"{self._unanswered} {words}".strip()))) is not None:
             self.parts.composer.prepare(draft)
+
+    async def _look_up(self, words: Sensitive) -> None:
+        """Search for what `words` ask, beside the loop: while the patient may still go on, and at the latest now."""
+        self._scope.stop("look_up")
+        if self.parts.off_loop is not None and words:
+            await self.parts.off_loop(self.parts.decider.look_up(words))
 
     def _on_dialog_event(self, event: DialogEvent) -> None:
         self.tell(event)

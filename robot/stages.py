@@ -85,6 +85,13 @@ class Decider(Protocol):
         """What the patient really heard of the last reply; the dialog's memory keeps nothing else."""
         ...
 
+    def look_up(self, text: Sensitive) -> Callable[[], object]:
+        """The search that deciding about `text` needs, to be run beforehand and in any thread; it changes nothing.
+
+        A retriever that remembers what it was asked last then finds it at once.
+        """
+        ...
+
     def draft(self, text: Sensitive) -> Answer | None:
         """What a generator would be asked if the patient said `text` and no more, without evidence; None: nothing.
 

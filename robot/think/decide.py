@@ -8,7 +8,7 @@ call events, time-outs ─┘                                  ├─ CallNurse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -147,6 +147,10 @@ class DialogMachine:
         if self.emergency:
             return None
         return Answer(text, (), language_of(text, self.language), tuple(self._history))
+
+    def look_up(self, text: Sensitive) -> Callable[[], object]:
+        question, history, language = text, tuple(self._history), language_of(text, self.language)
+        return lambda: look_up(self._retriever, question, history, language)
 
     # ---- words ----
 

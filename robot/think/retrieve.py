@@ -104,6 +104,11 @@ class PassageRetriever:
         self._sources = list(passages)
         self._shelves = {language: _shelf(self._sources, language, embedder) for language in _LANGUAGES}
 
+    @property
+    def embeds(self) -> bool:
+        """Whether meaning is searched too, in any language."""
+        return any(shelf.embedder is not None for shelf in self._shelves.values())
+
     def retrieve(self, query: str, language: Language, k: int = 3) -> list[tuple[Passage, float]]:
         """At most `k` passages in `language` with their score, best first; empty: nothing here answers `query`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -635,3 +636,36 @@ def test_nothing_is_read_ahead_in_an_emergency() -> None:
     assert made.decider.emergency
     assert not any(CHEST in draft.question for draft in generator.drafts)
     assert generator.drafts[-1].question != ""
+
+
+def test_a_search_runs_beside_the_loop_once_the_words_have_settled_and_an_emergency_waits_for_none() -> None:
+    searched: list[tuple[float, str]] = []
+
+    def slow(made: Visit) -> Any:
+        async def off_loop(search: Any) -> None:
+            await made.clock.sleep(0.5)
+            search()
+
+        return off_loop
+
+    async def script(made: Visit) -> None:
+        await made.settled()
+        await made.say(2.0)
+        await made.settled()
+        await made.say(2.0)
+
+    made = visit(SALT, CHEST)
+    made.conversation.parts = replace(made.conversation.parts, off_loop=slow(made))
+    look_up = made.decider.look_up
+
+    def noted(text: Any) -> Any:
+        searched.append((made.clock.now(), str(text)))
+        return look_up(text)
+
+    made.decider.look_up = noted  # type: ignore[method-assign]
+    play(made, script)
+    assert [text for _, text in searched] == [SALT, CHEST]
+    assert "diet-salt-who" in made.topics
+    ended = [frame for frame, event in made.told if isinstance(event, Transcript)]
+    raised = next(frame for frame, event in made.told if isinstance(event, Decision) and event.intent == "red_flag")
+    assert raised <= ended[-1] - 20, "before the search was over"
