@@ -226,6 +226,7 @@ class _Large:
         self._tokens = [
             "<end>",
             *map(str, range(1000)),
+            *("Ġ", "g"),
             *(f"Ġ{word}" for word in sorted(words)),
             *map(shown_bytes, sorted(signs)),
         ]
