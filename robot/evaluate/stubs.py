@@ -93,28 +93,35 @@ class StubSynthesizer:
 
 
 class StubGenerator:
-    """Streams fixed pieces, or the words of the best evidence; piece k (from 1) comes `k * piece_s` after the start."""
+    """Streams fixed pieces, or the best evidence in pieces of so many words.
+
+    Piece k (from 1) comes `k * piece_s` after the start.
+    """
 
     name = "stub"
 
-    def __init__(self, pieces: Sequence[str] = (), clock: Clock | None = None, piece_s: float = 0.0) -> None:
+    def __init__(
+        self, pieces: Sequence[str] = (), clock: Clock | None = None, piece_s: float = 0.0, words: int = 1
+    ) -> None:
         self._pieces = pieces
+        self._words = words
         self._clock = clock
         self._piece_s = piece_s
 
     async def generate(self, answer: Answer) -> AsyncGenerator[str, None]:
         clock = self._clock
         started = clock.now() if clock else 0.0
-        for number, piece in enumerate(self._pieces or _words(answer.evidence[0].text), 1):
+        for number, piece in enumerate(self._pieces or _cut(answer.evidence[0].text, self._words), 1):
             if clock is not None and (wait := started + number * self._piece_s - clock.now()) > 0:
                 await clock.sleep(wait)
             yield piece
 
 
-def _words(text: str) -> list[str]:
-    """Words with the space before them, as tokens of a language model come."""
-    first, *others = text.split(" ")
-    return [first, *(f" {word}" for word in others)]
+def _cut(text: str, words: int) -> list[str]:
+    """Pieces of so many words, with the space before them, as tokens of a language model come."""
+    all_words = text.split(" ")
+    first, *others = [" ".join(all_words[at : at + words]) for at in range(0, len(all_words), words)]
+    return [first, *(f" {piece}" for piece in others)]
 
 
 class StubMicrophone:

@@ -97,19 +97,21 @@ class Listener:
 
     def push(self, frame: AudioFrame, reference: Samples) -> VoiceEvent | None:
         """What `frame` changes. `reference` is the block that the speaker sounds now (empty: silent)."""
+        samples = rest = frame.samples
         self._now_s = frame.start_s
-        self._pre_roll.append(frame.samples)
+        self._pre_roll.append(samples)
         self._sounded.append(reference)
         event: VoiceEvent | None = None
-        rest = frame.samples
-        while self._filled + rest.size >= self._window.size:
-            taken = self._window.size - self._filled
-            self._window[self._filled :] = rest[:taken]
+        window, filled = self._window, self._filled
+        while filled + rest.size >= window.size:
+            taken = window.size - filled
+            window[filled:] = rest[:taken]
             rest = rest[taken:]
-            self._filled = 0
+            filled = self._filled = 0
             event = self._on_window() or event
-        self._window[self._filled : self._filled + rest.size] = rest
-        self._filled += rest.size
+        if rest.size:
+            window[filled : filled + rest.size] = rest
+            self._filled = filled + rest.size
         return event
 
     def _robot_db(self) -> float:
@@ -124,6 +126,9 @@ class Listener:
     def _on_window(self) -> VoiceEvent | None:
         policy = self._policy
         probability = self._detector.probability(self._window)
+        if probability < policy.release and not self.speaking:
+            self._voice_ms = 0.0
+            return None
         own_echo = probability >= policy.release and self._is_own_echo()
         if probability >= policy.threshold and not own_echo:
             self._voice_ms += self._window_ms

@@ -6,6 +6,7 @@ Everything between the stubs is the robot that ships: content, listener, turns, 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,12 +33,18 @@ from robot.events import Event, Sentence, SpeechConfirmed, SpeechEnded
 from robot.stages import VoiceActivityDetector
 
 QUESTION = "How much salt is too much in a day?"
-PIECE_S = 0.005
-"""Time of the stub generator between two words: it stands for a token, and its share is taken off again."""
+PIECE_S, PIECE_WORDS = 0.02, 4
+"""The stub generator writes so many words in so many seconds, as a model does that many conversations share; the time
+until a sentence is complete is its own and is taken off again."""
 FRAME = frame_samples(RATE)
 QUIET = silence(FRAME)
 VOICE: Samples = np.full(FRAME, 2000, dtype=np.int16)
 """What `StubDetector` takes for a voice."""
+
+
+def own_s(sentence: str) -> float:
+    """How long the stub generator takes to write the first sentence of an answer, in seconds."""
+    return PIECE_S * math.ceil(len(sentence.split(" ")) / PIECE_WORDS)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Ward:
             "clock": self.clock,
             "room": Room(self.clock, echo_gain_db=None),
             "recognizer": StubRecognizer([QUESTION]),
-            "generator": StubGenerator(clock=self.clock, piece_s=PIECE_S),
+            "generator": StubGenerator(clock=self.clock, piece_s=PIECE_S, words=PIECE_WORDS),
             "synthesizer": StubSynthesizer(self.ms_per_character),
             "display": StubDisplay(),
             "nurse_call": StubNurseCall(),
@@ -139,7 +146,7 @@ class Bed:
         elif isinstance(event, SpeechConfirmed):
             self._confirmed = self._due
         elif isinstance(event, Sentence) and self._window_end is not None and not self._own_s:
-            self._own_s = PIECE_S * len(event.text.split(" ")) if event.rung == "gpt" else 0.0
+            self._own_s = own_s(event.text) if event.rung == "gpt" else 0.0
 
     def _on_write(self) -> None:
         if self._window_end is not None:

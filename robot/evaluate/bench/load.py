@@ -89,6 +89,8 @@ class _Round:
                 await self._open()
             await self._frame()
         await self._frames(self._cycle_s)
+        gc.collect()
+        gc.freeze()  # as `bedside talk` does: a full collection over all that stays would hold the loop
 
     async def watch(self, limits: Limits) -> Level:
         """What is seen with the beds that there are."""

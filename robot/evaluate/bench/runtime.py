@@ -21,7 +21,7 @@ from hardware.clock import SystemClock
 from hardware.ports import Clock
 from robot.app import load_content
 from robot.config import Config
-from robot.evaluate.bench.bed import FRAME, PIECE_S, QUESTION, QUIET, VOICE, Bed, Ward
+from robot.evaluate.bench.bed import FRAME, QUESTION, QUIET, VOICE, Bed, Ward, own_s
 from robot.evaluate.bench.figures import compare, percentiles
 from robot.evaluate.bench.load import Limits, climb, memory_of_each
 from robot.events import Answer, Sensitive
@@ -151,6 +151,5 @@ async def _bare(ward: Ward, turns: int) -> list[float]:
                     break
         async with aclosing(stubs["synthesizer"].synthesize(sentences[0], "en")) as sound:
             await anext(sound)
-        own_s = PIECE_S * len(sentences[0].split(" "))
-        added.append((clock.now() - window_end - own_s) * 1000)
+        added.append((clock.now() - window_end - own_s(sentences[0])) * 1000)
     return added
