@@ -81,8 +81,8 @@ class EvaluateSettings(Strict):
     """
 
     records: PositiveInt = 16_000
-    answers: PositiveInt = 240
-    texts: PositiveInt = 480
+    answers: PositiveInt = 160
+    texts: PositiveInt = 320
     max_tokens: PositiveInt = 96
 
 
