@@ -174,7 +174,7 @@ def build(
     blocking = Blocking(inline=clock.virtual)
     room = parts.get("room") or Room(clock, **config.room.model_dump())
     given = {"clock": clock, "room": room, "blocking": blocking, "biased_texts": content.wordings}
-    given |= _for_generators(content)
+    given |= _for_generators(content) | {"beside": not clock.virtual}
 
     def device(registry: Registry) -> Any:
         chosen = getattr(config, registry.kind)

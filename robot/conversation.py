@@ -124,6 +124,7 @@ class Conversation:
             await self.__aexit__(None, None, None)
             raise
         self._on_dialog_event(Opened())
+        self._read_ahead(Sensitive(""))
         return self
 
     async def __aexit__(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,21 @@ import pytest
 from dialogs.prompt import evidence
 from hardware.clock import SimulatedClock, SystemClock
 from robot.blocking import Blocking
-from robot.errors import BedsideError, GeneratorError
+from robot.errors import BedsideError, GeneratorError, ModelError
 from robot.events import Answer, Language, Passage, Sensitive, Source
 from robot.think.generators.shelf import ModelShelf
-from robot.think.generators.transformers import TransformersGenerator
+from robot.think.generators.transformers import TransformersGenerator, _Loaded
 from tests.tiny_engine import FAMILIES, WORDS, save_chain, save_family
 
 PERSONA: dict[Language, str] = {"en": "You are kind and short.", "zh": "你很亲切。"}
 SALT = "Eat less than 5 g of salt a day."
 CHAIN = "".join(WORDS)
+
+
+def loaded(engine: TransformersGenerator) -> _Loaded:
+    """What an engine that was loaded at once shares with its fellows."""
+    assert isinstance(engine._loaded, _Loaded)
+    return engine._loaded
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +85,7 @@ class Steps:
 
     def __init__(self, engine: Any) -> None:
         self.sizes: list[list[int]] = []
-        model = engine._batch.model
+        model = loaded(engine).batch.model
         extend = model.extend
 
         def counted(work: Any) -> Any:
@@ -129,7 +136,7 @@ def test_tokens_are_those_of_the_library(family: str, tmp_path: Path) -> None:
     engine = generator(folder, chunk=7)
     asked = answer("how much salt")
     written = run(tokens(engine, asked))
-    prompt = torch.tensor([engine._writer.write(asked).ids])
+    prompt = torch.tensor([loaded(engine).writer.write(asked).ids])
     model = AutoModelForCausalLM.from_pretrained(folder).eval()
     made = model.generate(prompt, max_new_tokens=len(written), do_sample=False, attention_mask=torch.ones_like(prompt))
     assert made[0, prompt.shape[1] :].tolist()[: len(written)] == written
@@ -143,11 +150,11 @@ def test_a_second_turn_reads_only_what_is_new(chain: Path) -> None:
 
     first, second = answer("how much salt"), answer("and sugar", [("patient", "how much salt"), ("robot", CHAIN)])
     run(text(engine, first))
-    known = common(engine._writer.write(first).ids, engine._writer.write(second).ids)
-    assert known > len(engine._writer.write(first).ids) / 3
+    known = common(loaded(engine).writer.write(first).ids, loaded(engine).writer.write(second).ids)
+    assert known > len(loaded(engine).writer.write(first).ids) / 3
     steps = Steps(engine)
     assert run(text(engine, second)) == CHAIN
-    assert steps.read == len(engine._writer.write(second).ids) - known + len(WORDS)
+    assert steps.read == len(loaded(engine).writer.write(second).ids) - known + len(WORDS)
 
 
 def test_the_persona_is_read_once_for_all(chain: Path) -> None:
@@ -156,7 +163,7 @@ def test_the_persona_is_read_once_for_all(chain: Path) -> None:
     other = generator(chain, shelf)
     steps = Steps(other)
     assert run(text(other, answer("two"))) == CHAIN
-    prompt = other._writer.write(answer("two"))
+    prompt = loaded(other).writer.write(answer("two"))
     assert prompt.shared > 15
     assert steps.read == len(prompt.ids) - prompt.shared + len(WORDS)
 
@@ -175,7 +182,7 @@ def test_the_next_words_need_only_themselves(chain: Path) -> None:
     run(visit())
     steps = Steps(engine)
     assert run(text(engine, asked)) == CHAIN
-    facts = engine._batch.model.tokenizer.encode(evidence([SALT], "en"))
+    facts = loaded(engine).batch.model.tokenizer.encode(evidence([SALT], "en"))
     assert steps.read == len(facts) + len(WORDS)
 
 
@@ -234,7 +241,7 @@ def test_memory_is_taken_from_who_was_silent_longest(chain: Path, monkeypatch: p
     engines = [generator(chain, shelf) for _ in range(3)]
     for engine in engines:
         assert run(text(engine, answer("salt"))) == CHAIN
-    assert [engine._cache.bytes > 0 for engine in engines] == [False, False, True]
+    assert [(engine._cache is not None and engine._cache.bytes > 0) for engine in engines] == [False, False, True]
     assert run(text(engines[0], answer("salt"))) == CHAIN
 
 
@@ -302,8 +309,8 @@ def test_threads_and_loops_come_and_go(chain: Path) -> None:
 def test_a_model_is_loaded_once(chain: Path) -> None:
     shelf = ModelShelf()
     engines = [generator(chain, shelf), generator(chain, shelf), generator(chain, shelf, inline=False)]
-    assert len({id(engine._batch.model) for engine in engines}) == 1
-    assert len({id(engine._batch) for engine in engines}) == 2
+    assert len({id(loaded(engine).batch.model) for engine in engines}) == 1
+    assert len({id(loaded(engine).batch) for engine in engines}) == 2
 
 
 # ---- the lock ----
@@ -336,7 +343,7 @@ def test_what_the_lock_forbids_never_comes(chain: Path) -> None:
 
     engine = generator(chain, make_lock=make_lock)
     written = run(tokens(engine, answer("salt")))
-    tokenizer = engine._batch.model.tokenizer
+    tokenizer = loaded(engine).batch.model.tokenizer
     assert tokenizer.decode(written).startswith(" Eat less than")
     assert " 5" not in tokenizer.decode(written)
     assert locks[0].evidence == [[SALT]]
@@ -363,8 +370,8 @@ def test_an_answer_without_an_end_is_an_error(endless: Path) -> None:
 
 def test_numbers_that_are_none(chain: Path) -> None:
     engine = generator(chain)
-    extend = engine._batch.model.extend
-    engine._batch.model.extend = lambda work: extend(work) * float("nan")
+    extend = loaded(engine).batch.model.extend
+    loaded(engine).batch.model.extend = lambda work: extend(work) * float("nan")
     assert code(engine) == "generator_broken"
 
 
@@ -379,7 +386,7 @@ def test_numbers_that_are_none(chain: Path) -> None:
 )
 def test_a_failed_step_is_an_error_and_the_next_answer_comes(chain: Path, error: Exception, expected: str) -> None:
     engine = generator(chain)
-    model = engine._batch.model
+    model = loaded(engine).batch.model
     extend = model.extend
 
     def fail(work: Any) -> Any:
@@ -398,3 +405,51 @@ def test_options_that_do_not_fit_are_named(chain: Path, options: dict[str, Any])
     with pytest.raises(BedsideError, match=next(iter(options))) as caught:
         generator(chain, **options)
     assert caught.value.code == "generator_option"
+
+
+# ---- loading beside the conversation ---------------------------------------------------------------------------------
+
+
+def test_loading_beside_answers_as_loading_at_once(chain: Path) -> None:
+    """The first draft starts it, and an answer that is asked for meanwhile waits for it."""
+    clock = SystemClock()
+
+    async def main() -> tuple[str, str]:
+        blocking = Blocking(inline=False)
+        beside = TransformersGenerator(blocking, str(chain), threads=1, beside=True)
+        at_once = TransformersGenerator(blocking, str(chain), threads=1)
+        assert beside._loaded is None
+        beside.prepare(replace(answer("how much salt"), evidence=()))
+        texts = [
+            "".join([piece async for piece in engine.generate(answer("how much salt"))]) for engine in (beside, at_once)
+        ]
+        blocking.close()
+        return texts[0], texts[1]
+
+    first, second = clock.run(main())
+    assert first == second
+    assert first
+
+
+def test_a_model_that_turns_out_broken_fails_every_answer_with_its_code(tmp_path: Path) -> None:
+    broken = save_chain(tmp_path / "broken", WORDS)
+    (broken / "model.safetensors").write_bytes(b"half")
+
+    async def main() -> list[str]:
+        blocking = Blocking(inline=False)
+        engine = TransformersGenerator(blocking, str(broken), beside=True)
+        codes = []
+        for _ in range(2):
+            with pytest.raises(GeneratorError) as caught:
+                async for _ in engine.generate(answer("how much salt")):
+                    pass
+            codes.append(caught.value.code)
+        blocking.close()
+        return codes
+
+    assert SystemClock().run(main()) == ["model_broken"] * 2
+
+
+def test_a_name_that_cannot_be_a_model_is_refused_at_once() -> None:
+    with pytest.raises(ModelError, match="no model folder"):
+        TransformersGenerator(Blocking(inline=False), "nowhere", beside=True)
