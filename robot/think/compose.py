@@ -14,8 +14,9 @@ from typing import Protocol
 
 from dialogs.model import Phrases
 from robot.errors import GeneratorError
-from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence
+from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence, Source
 from robot.stages import Generator, Guard, ReadsAhead
+from robot.think.terms import mixed_terms
 
 _NEXT_SENTENCE_S = 8.0
 """A rung that began an answer gets so long for each further sentence, while what it wrote before is sounding."""
@@ -80,14 +81,18 @@ class Composer:
             return
         self._evidence = effect.evidence
         said = False
+        source: Source | None = None
         for rung, generator in self._ladder:
             async with aclosing(self._rung(rung, generator, effect)) as items:
                 async for item in items:
-                    said = said or isinstance(item, Sentence)
+                    if isinstance(item, Sentence):
+                        said = True
+                        source = source or next(iter(item.sources), None)
                     yield item
             if said:
-                for fixed in self._fixed(self._source(effect)):
-                    yield fixed
+                if source is not None:
+                    for fixed in self._fixed(self._phrase("answer_source", effect.language, org=source.org)):
+                        yield fixed
                 return
         yield self._phrase("cannot_say", effect.language)
 
@@ -143,9 +148,6 @@ class Composer:
             logging.getLogger(__name__).error("The guard failed (%s): it forbids.", type(error).__name__)
             return _GUARD_FAILED
 
-    def _source(self, answer: Answer) -> Sentence:
-        return self._phrase("answer_source", answer.language, org=answer.evidence[0].source.org)
-
     def _phrase(self, key: str, language: Language, **values: str) -> Sentence:
         phrase = self._phrases.phrases[key]
         text = (phrase.zh if language == "zh" else phrase.en).format(**values)
@@ -161,5 +163,19 @@ def _like(sentence: Sentence, text: str) -> Sentence:
 
 
 def _sentence(text: str, evidence: Sequence[Passage], language: Language, rung: Rung) -> Sentence:
-    best = evidence[0]
-    return Sentence(text, language, best.id, rung, sources=(best.source,))
+    """`text` with the source that it comes from; without one where it says nothing that stands in the evidence."""
+    ground = evidence[0] if rung == "passage" else _ground(text, evidence)
+    if ground is None:
+        return Sentence(text, language, evidence[0].id, rung)
+    return Sentence(text, language, ground.id, rung, sources=(ground.source,))
+
+
+def _ground(text: str, evidence: Sequence[Passage]) -> Passage | None:
+    """The passage that a sentence was written from: the one it stands in, else the first that shares most words."""
+    for passage in evidence:
+        if text in passage.text:
+            return passage
+    words = frozenset(mixed_terms(text))
+    shared = [len(words.intersection(mixed_terms(passage.text))) for passage in evidence]
+    most = max(shared)
+    return evidence[shared.index(most)] if most else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -250,3 +251,25 @@ def test_only_the_best_rung_reads_ahead_and_only_if_it_can() -> None:
         Composer(rungs, Rules(), SentenceSplitter, shared().dialogs.phrases).prepare(ANSWER)  # type: ignore[arg-type]
         assert len(able.drafts) == drafts
     assert able.drafts == [ANSWER]
+
+
+def test_each_sentence_carries_the_source_that_it_was_written_from() -> None:
+    sleep = passage("sleep-hours-adults")
+    both = replace(ANSWER, evidence=(PASSAGE, sleep))
+    first = sleep.text.split(". ")[0] + "."
+    items = compose(both, Says([first, " Adults need 7 to 9 hours of sleep. ", "Good question! ", "Use less salt."]))
+    sentences = [item for _, item in items if isinstance(item, Sentence)]
+    assert [sentence.topic for sentence in sentences] == [
+        "sleep-hours-adults",
+        "sleep-hours-adults",
+        "diet-salt-who",
+        "diet-salt-who",
+        "answer_source",
+    ]
+    assert [sentence.sources for sentence in sentences[:3]] == [(sleep.source,), (sleep.source,), ()]
+    assert sleep.source.org in sentences[-1].text
+
+
+def test_an_answer_that_rests_on_nothing_names_no_source() -> None:
+    items = compose(ANSWER, Says(["Hmm!"]))
+    assert [item.text for _, item in items if isinstance(item, Sentence)] == ["Hmm!"]
