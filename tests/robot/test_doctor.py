@@ -153,3 +153,12 @@ def test_looking_loads_no_model_library() -> None:
     code = "import sys; from robot.doctor import run_doctor; run_doctor(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "whisper", "onnxruntime"} & set(loaded)
+
+
+def test_a_language_model_that_was_changed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  config.json\n")
+    wanted = config(generator={"engine": "transformers", "options": {"model": str(tmp_path)}})
+    check = found(run_doctor(wanted), "language model")
+    assert check.status == "missing"
+    assert "config.json" in check.found
