@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dialogs.prompt import evidence as facts
-from dialogs.prompt import one_line
-from robot.events import Answer
+from dialogs.prompt import evidence, one_line
+from robot.events import Language
+
+Message = dict[str, str]
 
 
-def messages(system: str, answer: Answer) -> list[dict[str, str]]:
+def messages(
+    system: str, history: Sequence[tuple[str, str]], question: str, passages: Sequence[str], language: Language
+) -> list[Message]:
     """The persona, what was said before, and the question with its evidence as the user's last message.
 
-    The patient's words and the passages stand on lines of their own, as in `dialogs.prompt`.
+    The patient's words and the passages stand on lines of their own, as in `dialogs.prompt`. Without a persona there is
+    no system message.
     """
-    passages = [passage.text for passage in answer.evidence]
     # Facts as in the plain prompt, without the line that names who answers.
-    asked = f"{one_line(answer.question)}{facts(passages, answer.language).rpartition(chr(10))[0]}"
-    return [{"role": "system", "content": one_line(system)}, *_alternating([*answer.history, ("patient", asked)])]
+    facts = evidence(passages, language).rpartition("\n")[0] if passages else ""
+    turns = [*((role, one_line(text)) for role, text in history), ("patient", one_line(question) + facts)]
+    first = [{"role": "system", "content": one_line(system)}] if system else []
+    return [*first, *_alternating(turns)]
 
 
-def _alternating(turns: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def _alternating(turns: Sequence[tuple[str, str]]) -> list[Message]:
     """The user first, and nobody twice in a row: some models' templates refuse anything else."""
-    found: list[dict[str, str]] = []
-    for place, (role, text) in enumerate(turns):
+    found: list[Message] = []
+    for role, text in turns:
         name = "user" if role == "patient" else "assistant"
-        said = text if place == len(turns) - 1 else one_line(text)
         if found and found[-1]["role"] == name:
-            found[-1]["content"] += f" {said}"
+            found[-1]["content"] += f" {text}"
         elif found or name == "user":
-            found.append({"role": name, "content": said})
+            found.append({"role": name, "content": text})
     return found

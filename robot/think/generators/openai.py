@@ -119,7 +119,13 @@ class OpenAIGenerator:
         """The lines of a stream that has begun well."""
         body = {
             "model": self._model,
-            "messages": messages(self._persona.get(answer.language, ""), answer),
+            "messages": messages(
+                self._persona.get(answer.language, ""),
+                answer.history,
+                answer.question,
+                [passage.text for passage in answer.evidence],
+                answer.language,
+            ),
             "stream": True,
             "temperature": 0,
             "max_tokens": self._max_tokens,

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dialogs.prompt import evidence as facts
-from dialogs.prompt import one_line
 from robot.errors import GeneratorError
 from robot.events import Answer, Language
+from robot.think.generators.chat import Message, messages
 from robot.think.generators.encode import encode, parts
 
 Turns = Sequence[tuple[str, str]]
@@ -114,26 +113,21 @@ class PromptWriter:
 
     def _chat_ids(self, history: Turns, question: str, passages: Sequence[str], language: Language) -> list[int]:
         """System, turns, and the question with its evidence as the last message of the user."""
-        # Facts as in the plain prompt, without the line that names who answers.
-        asked = one_line(question) + (facts(passages, language).rpartition("\n")[0] if passages else "")
-        messages = _alternating([*((role, one_line(text)) for role, text in history), ("patient", asked)])
-        system = self._persona.get(language, "")
-        if system:
-            messages.insert(0, {"role": "system", "content": one_line(system)})
+        turns = messages(self._persona.get(language, ""), history, question, passages, language)
         from jinja2 import TemplateError
 
         try:
             try:
-                return self._templated(messages)
+                return self._templated(turns)
             except TemplateError:
                 # Some templates know no system message: it is said as the beginning of the user's.
-                first = "\n\n".join(message["content"] for message in messages[:2])
-                return self._templated([{"role": "user", "content": first}, *messages[2:]])
+                first = "\n\n".join(message["content"] for message in turns[:2])
+                return self._templated([{"role": "user", "content": first}, *turns[2:]])
         except TemplateError as error:
             raise GeneratorError("generator_failed", "The model's chat template does not work.") from error
 
-    def _templated(self, messages: list[dict[str, str]]) -> list[int]:
-        text = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    def _templated(self, turns: list[Message]) -> list[int]:
+        text = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         return list(self._tokenizer.encode(text, add_special_tokens=False))
 
     # ---- what all conversations share ----
@@ -155,18 +149,6 @@ def _control_tokens(tokenizer: Any) -> re.Pattern[str]:
     added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
     spelled = sorted({*tokenizer.all_special_tokens, *added}, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, spelled)) or r"(?!)")
-
-
-def _alternating(turns: Turns) -> list[dict[str, str]]:
-    """Messages of user and assistant in turn, as templates want them, the user first."""
-    messages: list[dict[str, str]] = []
-    for role, text in turns:
-        name = "user" if role == "patient" else "assistant"
-        if messages and messages[-1]["role"] == name:
-            messages[-1]["content"] += f" {text}"
-        elif messages or name == "user":
-            messages.append({"role": name, "content": text})
-    return messages
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:
