@@ -264,7 +264,7 @@ def _knowledge(options: argparse.Namespace) -> int:
 
 def _dialogs(options: argparse.Namespace) -> int:
     from dialogs.diagram import diagram
-    from robot.app import load_content
+    from robot.content import load_content
 
     dialogs = load_content(_config(options).dialogs).dialogs
     if options.what == "diagram":

@@ -4,79 +4,29 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from dialogs import loader as dialog_files
-from dialogs.hazards import Hazards, load_hazards
-from dialogs.never import NeverList, load_never
-from dialogs.redflags import RedFlags, load_redflags
 from hardware.factory import CLOCKS, DISPLAYS, MICROPHONES, NURSE_CALLS, SPEAKERS, Registry
 from hardware.ports import Clock
 from hardware.room import Room
 from robot.blocking import Blocking
 from robot.config import Config
+from robot.content import Content, load_configured
 from robot.conversation import Conversation, Observer, Parts
+from robot.engines import DETECTORS, GENERATORS, RECOGNIZERS, SYNTHESIZERS
 from robot.errors import ConfigurationError
-from robot.events import Language, Rung
+from robot.events import Rung
 from robot.hear.listen import Listener
 from robot.records.patient import ADULT, Patient, active_hazards
 from robot.records.patient_file import load_patient
 from robot.speak.split import SentenceSplitter
 from robot.stages import Decider, Generator, Guard, Retriever
-from robot.think.chart import Chart
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
-from robot.think.embed import Embedder
-from robot.think.embedders.recent import RecentVectors
+from robot.think.generators.model_folder import EMBEDDED, SHIPPED
 from robot.think.generators.passage import PassageGenerator
-from robot.think.generators.shelf import ModelShelf
 from robot.think.guard import SentenceGuard
 from robot.think.lock import EvidenceLock
-from robot.think.retrieve import PassageRetriever
-from robot.think.screen import RedFlagScreen
-from robot.think.understand import Understanding
-
-DETECTORS = Registry(
-    "detector",
-    "bedside.detectors",
-    {"silero": "robot.hear.gate:gated_silero", "energy": "robot.hear.energy:EnergyDetector"},
-)
-RECOGNIZERS = Registry(
-    "recognizer",
-    "bedside.recognizers",
-    {
-        "pocketsphinx": "robot.hear.recognizers.pocketsphinx:PocketsphinxRecognizer",
-        "whisper": "robot.hear.recognizers.whisper:WhisperRecognizer",
-        "none": "robot.hear.recognizers.none:NoRecognizer",
-    },
-)
-GENERATORS = Registry(
-    "generator",
-    "bedside.generators",
-    {
-        "passage": "robot.think.generators.passage:PassageGenerator",
-        "transformers": "robot.think.generators.transformers:TransformersGenerator",
-        "openai": "robot.think.generators.openai:OpenAIGenerator",
-    },
-)
-EMBEDDERS = Registry(
-    "embedder",
-    "bedside.embedders",
-    {
-        "bert": "robot.think.embedders.bert:BertEmbedder",
-        "transformers": "robot.think.embedders.transformers:TransformersEmbedder",
-    },
-)
-SYNTHESIZERS = Registry(
-    "synthesizer",
-    "bedside.synthesizers",
-    {
-        "espeak": "robot.speak.synthesizers.espeak:EspeakSynthesizer",
-        "pyttsx3": "robot.speak.synthesizers.pyttsx3:Pyttsx3Synthesizer",
-    },
-)
 
 PARTS = frozenset(
     {"clock", "room", "microphone", "speaker", "display", "nurse_call", "detector", "recognizer", "decider", "guard"}
@@ -87,76 +37,6 @@ PARTS = frozenset(
 
 _OLDER = 65
 """Years from which the guidelines speak of older adults."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What all conversations of a process share: the dialogs and what was compiled from them, and loaded models.
-
-    Immutable but for the shelf, which loads a model when the first conversation asks for it.
-    """
-
-    dialogs: dialog_files.Dialogs
-    chart: Chart
-    understanding: Understanding
-    redflags: RedFlags
-    screen: RedFlagScreen
-    retriever: PassageRetriever
-    never: NeverList
-    hazards: Hazards
-    shelf: ModelShelf = field(default_factory=ModelShelf)
-
-    @property
-    def embeds(self) -> bool:
-        """True when a search computes with a network, which takes too long for the event loop."""
-        return self.retriever.embeds
-
-    @property
-    def persona(self) -> dict[Language, str]:
-        """What a generating model is told first, by language."""
-        system = self.dialogs.persona.system
-        return {"en": system.en, "zh": system.zh}
-
-    @property
-    def wordings(self) -> list[str]:
-        """English sentences that patients are expected to say; recognizers may lean towards them."""
-        intents = [example for intent in self.dialogs.intents.intents.values() for example in intent.en.examples]
-        alarms = [example for flag in self.redflags.flags.values() for example in flag.en.examples]
-        return intents + alarms + [question for passage in self.dialogs.passages for question in passage.questions.en]
-
-
-def make_embedder(config: Config) -> Embedder | None:
-    """The configured embedder; None when texts are searched by their words alone. Raises HardwareError, ModelError."""
-    chosen = config.embedder
-    if chosen.engine == "none":
-        return None
-    embedder: Embedder = EMBEDDERS.create(chosen.engine, chosen.options)
-    return embedder
-
-
-def load_configured(config: Config) -> Content:
-    """The dialogs folder of `config`, searched as it says. Raises ContentError, HardwareError, ModelError."""
-    return load_content(config.dialogs, make_embedder(config))
-
-
-def load_content(folder: Path | None = None, embedder: Embedder | None = None) -> Content:
-    """Read and compile a dialogs folder (default: the one that ships). Raises ContentError.
-
-    Without an embedder the passages are searched by their words alone.
-    """
-    folder = folder or dialog_files.HERE
-    dialogs = dialog_files.load(folder)
-    redflags = load_redflags(folder / "redflags.yaml")
-    return Content(
-        dialogs=dialogs,
-        chart=Chart(dialogs),
-        understanding=Understanding(dialogs.intents),
-        redflags=redflags,
-        screen=RedFlagScreen(redflags),
-        retriever=PassageRetriever(dialogs.passages, RecentVectors(embedder) if embedder else None),
-        never=load_never(folder / "never.yaml"),
-        hazards=load_hazards(folder / "hazards.yaml"),
-    )
 
 
 def build(
@@ -209,7 +89,10 @@ def build(
             decider=decider,
             off_loop=search.run if content.embeds else None,
             composer=_composer(
-                config, content, hazards, engine(GENERATORS), guard=parts.get("guard"), above="generator" in parts
+                config,
+                content,
+                _ladder(config, given, parts.get("generator")),
+                parts.get("guard") or SentenceGuard(content.never, hazards),
             ),
             synthesizer=synthesizer,
             bed=config.bed,
@@ -229,16 +112,15 @@ def build_thinking(
     blocking = Blocking(inline=clock.virtual)
     patient = patient or (load_patient(config.patient) if config.patient else Patient())
     hazards = _hazards(patient, content)
-    chosen = config.generator
     given = {"clock": clock, "blocking": blocking, **_for_generators(content)}
-    generator = GENERATORS.create(chosen.engine, chosen.options, **given)
+    composer = _composer(config, content, _ladder(config, given), SentenceGuard(content.never, hazards))
 
     async def close() -> None:
         blocking.close()
 
     start = content.dialogs.everywhere.menu
     decider = _decider(config, content, hazards, retriever=_fitting(content, patient), start=start)
-    return decider, _composer(config, content, hazards, generator), close
+    return decider, composer, close
 
 
 def _for_generators(content: Content) -> dict[str, Any]:
@@ -289,21 +171,26 @@ def _decider(
     )
 
 
-def _composer(
-    config: Config,
-    content: Content,
-    hazards: frozenset[str],
-    generator: Generator,
-    *,
-    guard: Guard | None = None,
-    above: bool = False,
-) -> Composer:
-    """The configured generator, then the reviewed passage; the fixed phrase is the composer's own last rung.
+def _ladder(config: Config, given: dict[str, Any], own: Generator | None = None) -> list[tuple[Rung, Generator]]:
+    """Who writes answers, best first; the fixed phrase is the composer's own last rung.
 
-    `above`: the generator is an object that somebody gave, and stands above the passage whatever is configured.
+    The generator `own` that somebody gave, else the configured one; the GPT that ships, where another was chosen; the
+    reviewed passage as written.
     """
-    ladder: list[tuple[Rung, Generator]] = [("passage", PassageGenerator())]
-    if above or config.generator.engine != "passage":
-        ladder.insert(0, ("gpt", generator))
-    guard = guard or SentenceGuard(content.never, hazards)
+    passage: tuple[Rung, Generator] = ("passage", PassageGenerator())
+    if own is not None:
+        return [("gpt", own), passage]
+    chosen = config.generator
+    if chosen.engine == "passage":
+        return [passage]
+    configured = GENERATORS.create(chosen.engine, chosen.options, **given)
+    if chosen.engine == "transformers" and chosen.options.get("model", EMBEDDED) == EMBEDDED:
+        return [("gpt", configured), passage]
+    if not (SHIPPED / EMBEDDED).is_dir():
+        return [("gpt", configured), passage]
+    embedded = GENERATORS.create("transformers", {}, **given | {"beside": True})
+    return [("gpt", configured), ("embedded", embedded), passage]
+
+
+def _composer(config: Config, content: Content, ladder: list[tuple[Rung, Generator]], guard: Guard) -> Composer:
     return Composer(ladder, guard, SentenceSplitter, content.dialogs.phrases, deadline_s=config.generator.deadline_s)

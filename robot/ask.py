@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from hardware.clock import SystemClock
-from robot.app import Content, build_thinking, load_configured
+from robot.app import build_thinking
 from robot.config import Config
+from robot.content import Content, load_configured
 from robot.errors import FAILURES, InputError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
 from robot.records.patient import Patient

@@ -17,7 +17,7 @@ from typing import Literal
 from hardware.ports import HardwareError
 from robot.config import Config
 from robot.errors import ModelError
-from robot.think.generators.model_folder import find_model, verify
+from robot.think.generators.model_folder import EMBEDDED, find_model, verify
 
 Status = Literal["ok", "warn", "missing"]
 
@@ -245,7 +245,7 @@ def _language_model(config: Config) -> Check:
     name, purpose = "language model", "answers in its own words (without one: reviewed passages as written)"
     required = config.generator.engine == "transformers"
     remedy = "set generator.options.model to a folder with config.json and *.safetensors, or to bedside-gpt"
-    named = config.generator.options.get("model")
+    named = config.generator.options.get("model", EMBEDDED if required else None)
     if not isinstance(named, str):
         return Check(name, "missing", "none configured", purpose, remedy, required)
     if _in_hub_cache(named):

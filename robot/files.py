@@ -11,9 +11,10 @@ import numpy as np
 from hardware.audio import RATE, Samples
 from hardware.audio_file import read_audio, write_wav
 from hardware.clock import SystemClock
-from robot.app import RECOGNIZERS, SYNTHESIZERS, load_content
 from robot.blocking import Blocking
 from robot.config import Config
+from robot.content import load_content
+from robot.engines import RECOGNIZERS, SYNTHESIZERS
 from robot.errors import InputError
 from robot.events import Language, Transcript
 from robot.speak.normalize import normalize

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from robot.app import make_embedder
 from robot.config import Config
+from robot.content import make_embedder
 from robot.errors import InputError
 from robot.think.embed import Embedder, Floats
 from robot.think.library import Document, Library

@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from robot.app import load_configured
 from robot.config import Config
+from robot.content import load_configured
 from robot.knowledge import open_library
 from robot.think.understand import language_of
 

@@ -24,6 +24,8 @@ LAYERS: list[tuple[str, ...]] = [
     ("robot", "robot.errors", "robot.events", "robot.stages", "robot.blocking"),
     ("robot.hear", "robot.think", "robot.speak", "robot.turns", "robot.records", "robot.nurse_line"),
     ("robot.config", "robot.scope", "robot.reply", "robot.conversation"),
+    ("robot.engines",),
+    ("robot.content",),
     ("robot.app", "robot.doctor_checks"),
     # products
     (

@@ -254,8 +254,8 @@ def evaluate_mutation(model: str, folder: Path | None, emit: Callable[[Mapping[s
     It is 1 when a wrong figure would have been spoken or a true sentence was blocked. `model` is the name or folder of
     a language model; without one there that half of the first question is left out. Raises ContentError, ModelError.
     """
-    from robot.app import load_content
     from robot.blocking import Blocking
+    from robot.content import load_content
     from robot.think.generators.model_folder import SHIPPED, find_model
     from robot.think.generators.transformers import TransformersGenerator
     from robot.think.lock import EvidenceLock

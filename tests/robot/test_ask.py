@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from robot.ask import LONGEST, Asked, Asker, answer_lines
-from robot.config import Config
 from robot.errors import InputError
 from robot.search import search_lines
+from tests.plain import PLAIN
 
 GOOD = json.dumps({"id": "next", "text": "How much salt may I eat?"})
 
 
 @pytest.fixture(scope="module")
 def asker() -> Asker:
-    return Asker(Config())
+    return Asker(PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_complaint_at_the_end_of_a_long_text_is_heard(asker: Asker) -> None:
 def test_a_bad_query_keeps_its_id_and_the_next_is_searched(wrong: dict[str, Any]) -> None:
     answers: list[Any] = []
     lines = [json.dumps({"id": "bad", **wrong}), "not json", json.dumps({"id": "good", "query": "salt", "k": 2})]
-    assert search_lines(Config(), lines, answers.append) == 1
+    assert search_lines(PLAIN, lines, answers.append) == 1
     assert [answer["id"] for answer in answers] == ["bad", None, "good"]
     assert [answer["error"]["code"] for answer in answers[:2]] == ["line_invalid", "line_invalid"]
     assert len(answers[2]["hits"]) == 2

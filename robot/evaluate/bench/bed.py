@@ -17,8 +17,9 @@ import numpy as np
 from hardware.audio import RATE, Samples, frame_samples, silence
 from hardware.ports import Clock
 from hardware.room import Room
-from robot.app import Content, build
+from robot.app import build
 from robot.config import Config, Generation
+from robot.content import Content
 from robot.evaluate.stubs import (
     StubDetector,
     StubDisplay,
@@ -77,7 +78,7 @@ class Ward:
         """A detector for one bed."""
         if self.detector == "stub":
             return StubDetector()
-        from robot.app import DETECTORS
+        from robot.engines import DETECTORS
 
         made: VoiceActivityDetector = DETECTORS.create(self.detector, {})
         return made

@@ -19,8 +19,8 @@ from hardware.audio import FRAME_MS
 from hardware.audio_file import read_audio
 from hardware.clock import SystemClock
 from hardware.ports import Clock
-from robot.app import load_content
 from robot.config import Config
+from robot.content import load_content
 from robot.evaluate.bench.bed import FRAME, QUESTION, QUIET, VOICE, Bed, Ward, own_s
 from robot.evaluate.bench.figures import compare, percentiles
 from robot.evaluate.bench.load import Limits, climb, memory_of_each

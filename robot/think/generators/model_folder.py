@@ -9,6 +9,8 @@ from robot.errors import ModelError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 """The folder of the models that ship with the robot, each in a folder of its name."""
+EMBEDDED = "bedside-gpt"
+"""The model that ships: made by `bedside train` from `configs/train.yaml`."""
 SUMS = "SHA256SUMS"
 
 

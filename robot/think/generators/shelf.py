@@ -15,7 +15,7 @@ _LARGE = 100_000_000
 
 
 class ModelShelf:
-    """Shared by all conversations that are built from one `robot.app.Content`.
+    """Shared by all conversations that are built from one `robot.content.Content`.
 
     Steps run on a strand of the shelf's own, because they outlive the conversation that asked first.
     """

@@ -15,7 +15,7 @@ from robot.think.generators.answer_text import AnswerText
 from robot.think.generators.batch import Batch, Job, Row, TokenLock
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.model import PrecisionChoice
-from robot.think.generators.model_folder import find_model
+from robot.think.generators.model_folder import EMBEDDED, find_model
 from robot.think.generators.prompt_tokens import PromptWriter
 from robot.think.generators.shelf import ModelShelf
 
@@ -55,7 +55,7 @@ class TransformersGenerator:
     def __init__(
         self,
         blocking: Blocking,
-        model: str,
+        model: str = EMBEDDED,
         *,
         max_tokens: int = 96,
         precision: PrecisionChoice = "auto",

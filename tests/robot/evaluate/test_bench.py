@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from hardware.clock import SimulatedClock
-from robot.config import Config
 from robot.evaluate.bench import cold, load, runtime, turn
 from robot.evaluate.bench.figures import compare, percentiles
 from robot.events import Sensitive, Transcript, TurnTimed
 from robot.simulate.run import FIRST_VISIT
 from robot.simulate.scenario import TurnRecord
+from tests.plain import PLAIN
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def printed(console: Console) -> str:
 
 def test_runtime_reports_its_figures(console: Console) -> None:
     limits = load.Limits(added_ms=1e6, late_ms=1e6, seconds=0.1, tries=1)
-    figures = runtime.bench_runtime(Config(), console, turns=1, levels=(1,), silero_levels=(), limits=limits, cycle=100)
+    figures = runtime.bench_runtime(PLAIN, console, turns=1, levels=(1,), silero_levels=(), limits=limits, cycle=100)
     assert figures.keys() >= {"added_ms", "barge_in_ms", "conversations_per_core", "rss_kb_per_conversation"}
     assert 0 < figures["added_ms"]["p50"] <= figures["added_ms"]["p95"]
     assert 0 < figures["barge_in_ms"]["p50"] <= figures["barge_in_ms"]["p95"]
@@ -42,7 +42,7 @@ def test_runtime_reports_its_figures(console: Console) -> None:
 
 def test_nothing_is_added_to_a_turn_or_an_interruption_in_virtual_time() -> None:
     clock = SimulatedClock()
-    bed = clock.run(runtime._talk(runtime.one_patient(Config(), clock), 2))
+    bed = clock.run(runtime._talk(runtime.one_patient(PLAIN, clock), 2))
     assert len(bed.added_ms) >= 2
     assert len(bed.barge_in_ms) >= 2
     assert bed.added_ms + bed.barge_in_ms == pytest.approx([0.0] * len(bed.added_ms + bed.barge_in_ms), abs=1e-6)
@@ -56,7 +56,7 @@ def test_a_broken_conversation_breaks_the_bench() -> None:
             raise ZeroDivisionError
 
     clock = SimulatedClock()
-    ward = runtime.one_patient(Config(), clock)
+    ward = runtime.one_patient(PLAIN, clock)
     ward.shared["recognizer"] = BrokenRecognizer()
     with pytest.raises(ZeroDivisionError):
         clock.run(runtime._talk(ward, 2))
@@ -79,10 +79,10 @@ def test_turn_times_and_hears_a_visit(console: Console, tmp_path: Path) -> None:
     script = tmp_path / "visit.yaml"
     recording = FIRST_VISIT.parent / "first_visit" / "01.flac"
     script.write_text(f"title: Short\nsteps:\n  - {{say: Hello., audio: {recording}}}\n", encoding="utf-8")
-    figures = turn.bench_turn(Config(), console, scenario=script, fast=True)
+    figures = turn.bench_turn(PLAIN, console, scenario=script, fast=True)
     assert figures.keys() == {"voice_to_voice_ms", "stages_ms", "word_error_rate", "n"}
     assert figures["n"] == 1
-    assert figures["voice_to_voice_ms"]["p50"] >= Config().endpointing.end_silence_ms
+    assert figures["voice_to_voice_ms"]["p50"] >= PLAIN.endpointing.end_silence_ms
     assert figures["stages_ms"].keys() >= {"endpoint", "recognize", "decide", "play"}
     assert 0 <= figures["word_error_rate"] <= 1
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from robot.config import Config
 from robot.errors import InputError
 from robot.records.journal import read_journal
 from robot.simulate import run
 from robot.simulate.replay import replay
 from robot.simulate.run import SHIPPED, Visit, play_visit, scenario_name, scenario_path
+from tests.plain import PLAIN
 
 QUIET = Console(file=io.StringIO())
 VISIT = "title: A visit\nsteps:\n  - {say: How much salt may I eat?}\n"
@@ -62,7 +62,7 @@ def test_a_damaged_journal_is_told_on_one_line(tmp_path: Path, lines: list[str])
     path = tmp_path / "journal.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with pytest.raises(InputError) as raised:
-        replay(path, Config())
+        replay(path, PLAIN)
     assert raised.value.code == "journal_unreadable"
     assert "journal.jsonl" in str(raised.value) and "\n" not in str(raised.value)
 
@@ -79,11 +79,11 @@ def test_a_scenario_is_named_without_the_machine(tmp_path: Path, monkeypatch: py
 
 def test_the_shipped_visit_replays_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     visit = Visit(SHIPPED / "not_understood.yaml", fast=True, ears="text", out=tmp_path / "out")
-    play_visit(Config(), visit, QUIET)
+    play_visit(PLAIN, visit, QUIET)
     journal = tmp_path / "out" / "journal.jsonl"
     assert str(SHIPPED.parent) not in journal.read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert replay(journal, Config()) == []
+    assert replay(journal, PLAIN) == []
 
 
 def test_the_journal_is_closed_when_the_visit_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +97,6 @@ def test_the_journal_is_closed_when_the_visit_fails(tmp_path: Path, monkeypatch:
     scenario.write_text(VISIT, encoding="utf-8")
     monkeypatch.setattr(run, "ScriptedPatient", broken)
     with pytest.raises(Broken):
-        play_visit(Config(), Visit(scenario, fast=True, ears="text", out=tmp_path / "out"), QUIET)
+        play_visit(PLAIN, Visit(scenario, fast=True, ears="text", out=tmp_path / "out"), QUIET)
     gc.collect()  # a file left open would warn here, and a warning fails
     assert [line["kind"] for line in read_journal(tmp_path / "out" / "journal.jsonl")] == ["journal"]

@@ -11,11 +11,11 @@ from rich.console import Console
 
 import dialogs
 from dialogs.loader import load_scenario
-from robot.config import Config
 from robot.errors import InputError
 from robot.simulate.replay import replay
 from robot.simulate.run import Visit, play_visit
 from robot.simulate.scenario import ScriptedPatient
+from tests.plain import PLAIN
 
 SCENARIOS = sorted((Path(dialogs.__file__).parent / "scenarios").glob("*.yaml"))
 FIRST_VISIT = next(path for path in SCENARIOS if path.name == "first_visit.yaml")
@@ -23,7 +23,7 @@ QUIET = Console(file=io.StringIO())
 
 
 def played(path: Path, **how: object) -> ScriptedPatient:
-    return play_visit(Config(), Visit(path, fast=True, **how), QUIET)  # type: ignore[arg-type]
+    return play_visit(PLAIN, Visit(path, fast=True, **how), QUIET)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -64,7 +64,7 @@ def test_a_journal_keeps_no_word_of_the_patient_and_replays_to_the_same_decision
     written = journal.read_text(encoding="utf-8")
     for said in ("terrible", "please stop", "weather like"):
         assert said not in written
-    assert replay(journal, Config()) == []
+    assert replay(journal, PLAIN) == []
 
 
 def test_a_changed_decision_is_found_by_replay(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_changed_decision_is_found_by_replay(tmp_path: Path) -> None:
     changed = next(line for line in lines if line["kind"] == "Decision" and line["intent"] == "question")
     changed["action"] = "refuse"
     journal.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
-    (difference,) = replay(journal, Config())
+    (difference,) = replay(journal, PLAIN)
     assert difference.recorded is not None and difference.recorded["action"] == "refuse"
     assert difference.replayed is not None and difference.replayed["action"] == "answer"
 
@@ -86,7 +86,7 @@ def test_a_live_journal_replays_only_with_words(tmp_path: Path) -> None:
     del lines[0]["scenario"]
     journal.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     with pytest.raises(InputError, match="--reveal"):
-        replay(journal, Config())
+        replay(journal, PLAIN)
 
 
 def test_the_same_seed_gives_the_same_journal_to_the_byte(tmp_path: Path) -> None:

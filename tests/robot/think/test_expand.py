@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot.app import load_content
+from robot.content import load_content
 from robot.events import Answer, Language, Sensitive, Transcript
 from robot.think.decide import DialogMachine
 from robot.think.expand import expand, is_follow_up

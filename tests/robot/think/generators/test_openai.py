@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import pytest
 
 from hardware.clock import SystemClock
-from robot.app import build_thinking, load_content
+from robot.app import build_thinking
 from robot.config import load_config
+from robot.content import load_content
 from robot.errors import ConfigurationError, GeneratorError
 from robot.events import Answer, Blocked, Fault, Passage, Sensitive, Sentence, Source
 from robot.stages import Generator

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hardware.clock import SimulatedClock
-from robot import app
+from robot import content as contents
 from robot.app import build_thinking
 from robot.config import Config, Generation
 from robot.errors import ModelError
@@ -27,12 +27,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @cache
-def loaded() -> app.Content:
-    return app.load_content()
+def loaded() -> contents.Content:
+    return contents.load_content()
 
 
 @pytest.fixture
-def content() -> app.Content:
+def content() -> contents.Content:
     return replace(loaded(), shelf=ModelShelf())
 
 
@@ -41,7 +41,7 @@ def robot(model: Path, **options: Any) -> Config:
     return Config(generator=Generation(engine="transformers", options=settings, deadline_s=60))
 
 
-def answered(config: Config, content: app.Content, question: str) -> list[Sentence]:
+def answered(config: Config, content: contents.Content, question: str) -> list[Sentence]:
     async def main(clock: SimulatedClock) -> list[Sentence]:
         decider, composer, close = build_thinking(config, content, patient=None, clock=clock)
         decision = decider.decide(Transcript(Sensitive(question)))
@@ -60,13 +60,13 @@ def run(main: Any) -> Any:
     return clock.run(work)
 
 
-def test_the_configured_model_answers_on_the_first_rung(model: Path, content: app.Content) -> None:
+def test_the_configured_model_answers_on_the_first_rung(model: Path, content: contents.Content) -> None:
     said = answered(robot(model), content, SALT)
     assert (said[0].text, said[0].rung) == ("Keep it low.", "gpt")
     assert said[0].sources
 
 
-def test_conversations_share_the_model_and_its_persona_is_told(model: Path, content: app.Content) -> None:
+def test_conversations_share_the_model_and_its_persona_is_told(model: Path, content: contents.Content) -> None:
     for _ in range(2):
         answered(robot(model), content, SALT)
     (batch,) = content.shelf._batches.values()
@@ -76,12 +76,12 @@ def test_conversations_share_the_model_and_its_persona_is_told(model: Path, cont
     assert batch.lock is not None
 
 
-def test_a_model_that_repeats_itself_makes_room_for_the_passage(tmp_path: Path, content: app.Content) -> None:
+def test_a_model_that_repeats_itself_makes_room_for_the_passage(tmp_path: Path, content: contents.Content) -> None:
     endless = save_chain(tmp_path, (" low", " and"), window=1024, end=False)
     assert answered(robot(endless), content, SALT)[0].rung == "passage"
 
 
-def test_a_model_that_is_not_there_is_one_error(content: app.Content) -> None:
+def test_a_model_that_is_not_there_is_one_error(content: contents.Content) -> None:
     config = robot(Path("./nowhere"))
     with pytest.raises(ModelError, match="nowhere"):
         answered(config, content, SALT)

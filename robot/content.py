@@ -1,0 +1,91 @@
+"""What all conversations of a process share: the dialogs, what was compiled from them, and loaded models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dialogs import loader as dialog_files
+from dialogs.hazards import Hazards, load_hazards
+from dialogs.never import NeverList, load_never
+from dialogs.redflags import RedFlags, load_redflags
+from robot.config import Config
+from robot.engines import EMBEDDERS
+from robot.events import Language
+from robot.think.chart import Chart
+from robot.think.embed import Embedder
+from robot.think.embedders.recent import RecentVectors
+from robot.think.generators.shelf import ModelShelf
+from robot.think.retrieve import PassageRetriever
+from robot.think.screen import RedFlagScreen
+from robot.think.understand import Understanding
+
+
+@dataclass(frozen=True)
+class Content:
+    """What all conversations of a process share: the dialogs and what was compiled from them, and loaded models.
+
+    Immutable but for the shelf, which loads a model when the first conversation asks for it.
+    """
+
+    dialogs: dialog_files.Dialogs
+    chart: Chart
+    understanding: Understanding
+    redflags: RedFlags
+    screen: RedFlagScreen
+    retriever: PassageRetriever
+    never: NeverList
+    hazards: Hazards
+    shelf: ModelShelf = field(default_factory=ModelShelf)
+
+    @property
+    def embeds(self) -> bool:
+        """True when a search computes with a network, which takes too long for the event loop."""
+        return self.retriever.embeds
+
+    @property
+    def persona(self) -> dict[Language, str]:
+        """What a generating model is told first, by language."""
+        system = self.dialogs.persona.system
+        return {"en": system.en, "zh": system.zh}
+
+    @property
+    def wordings(self) -> list[str]:
+        """English sentences that patients are expected to say; recognizers may lean towards them."""
+        intents = [example for intent in self.dialogs.intents.intents.values() for example in intent.en.examples]
+        alarms = [example for flag in self.redflags.flags.values() for example in flag.en.examples]
+        return intents + alarms + [question for passage in self.dialogs.passages for question in passage.questions.en]
+
+
+def make_embedder(config: Config) -> Embedder | None:
+    """The configured embedder; None when texts are searched by their words alone. Raises HardwareError, ModelError."""
+    chosen = config.embedder
+    if chosen.engine == "none":
+        return None
+    embedder: Embedder = EMBEDDERS.create(chosen.engine, chosen.options)
+    return embedder
+
+
+def load_configured(config: Config) -> Content:
+    """The dialogs folder of `config`, searched as it says. Raises ContentError, HardwareError, ModelError."""
+    return load_content(config.dialogs, make_embedder(config))
+
+
+def load_content(folder: Path | None = None, embedder: Embedder | None = None) -> Content:
+    """Read and compile a dialogs folder (default: the one that ships). Raises ContentError.
+
+    Without an embedder the passages are searched by their words alone.
+    """
+    folder = folder or dialog_files.HERE
+    dialogs = dialog_files.load(folder)
+    redflags = load_redflags(folder / "redflags.yaml")
+    return Content(
+        dialogs=dialogs,
+        chart=Chart(dialogs),
+        understanding=Understanding(dialogs.intents),
+        redflags=redflags,
+        screen=RedFlagScreen(redflags),
+        retriever=PassageRetriever(dialogs.passages, RecentVectors(embedder) if embedder else None),
+        never=load_never(folder / "never.yaml"),
+        hazards=load_hazards(folder / "hazards.yaml"),
+    )
