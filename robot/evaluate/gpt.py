@@ -78,11 +78,22 @@ class Judge:
     """
 
     def __init__(
-        self, records: Sequence[Record], dialogs: Dialogs, *, answers: int, texts: int, max_tokens: int
+        self,
+        records: Sequence[Record],
+        dialogs: Dialogs,
+        *,
+        answers: int,
+        texts: int,
+        max_tokens: int,
+        copying: float | None = None,
     ) -> None:
+        self.copying = copying
+        """The bonus for copying with which models are judged; None: each with its own."""
         self._persona = dialogs.persona
         forms = {language: each.answers for language, each in load_training(dialogs.folder / "training").items()}
-        self._replies = ReplyJudge(load_never(dialogs.folder / "never.yaml"), forms)
+        never = load_never(dialogs.folder / "never.yaml")
+        self._units = never.units
+        self._replies = ReplyJudge(never, forms)
         records = [record for record in records if record.split in HELD_OUT]
         self._asked = _evenly(records, answers)
         self._texts = _evenly(records, texts)
@@ -100,7 +111,7 @@ class Judge:
 
         Raises ModelError when the model does not load.
         """
-        model = GptModel(folder, self._persona, change)
+        model = GptModel(folder, self._persona, self._units, change=change, copying=self.copying)
         replies = model.replies(self._asked, self._max_tokens, progress)
         judgement = self._scored(replies, "gpt")
         judgement["perplexity"] = {

@@ -11,6 +11,7 @@ from robot.evaluate.gpt import Judge, Judgement, mean_perplexity
 from robot.learn.model import load_model, load_tokenizer, save_model
 from robot.learn.settings import OptimiseSettings
 from robot.learn.stage import write_json
+from robot.think.generators.copying import KEY as COPYING
 from robot.think.generators.linear import replace_linears
 from robot.think.generators.model import ACCEPTED
 
@@ -35,11 +36,15 @@ def optimise(
     openvino  in a folder of its own, which is not deployed; left out where the package is not installed
     """
     tokenizer, weights = load_tokenizer(model), rounded(load_model(model))
+    if judge.copying is not None:
+        setattr(weights.config, COPYING, judge.copying)
     save_model(weights, tokenizer, out)
     forms, judgement = {}, judge.model(out)
     forms["bf16"] = verdict(reference, judgement, settings)
     if not forms["bf16"]["accepted"]:
         judgement, weights = reference, load_model(model)
+        if judge.copying is not None:
+            setattr(weights.config, COPYING, judge.copying)
         save_model(weights, tokenizer, out)
     fewer_bits = judge.model(out, change=quantized)
     forms["int8"] = verdict(reference, fewer_bits, settings)

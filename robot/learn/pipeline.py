@@ -104,7 +104,14 @@ class _Pipeline:
         wanted = self._settings.evaluate
         self._console.print("writing held-out turns …")
         records = held_out(self._dialogs, wanted.records)
-        return Judge(records, self._dialogs, answers=wanted.answers, texts=wanted.texts, max_tokens=wanted.max_tokens)
+        return Judge(
+            records,
+            self._dialogs,
+            answers=wanted.answers,
+            texts=wanted.texts,
+            max_tokens=wanted.max_tokens,
+            copying=wanted.copying,
+        )
 
     def _evaluate(self, untuned: Path, tuned: Path, out: Path) -> Report:
         judgements = {"passage": self._judge.passage_as_written()}

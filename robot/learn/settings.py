@@ -77,11 +77,13 @@ class LoraSettings(Strict):
 class EvaluateSettings(Strict):
     """Of the held-out turns among `records`, `answers` are answered, and the perplexity of `texts` is measured.
 
-    With the defaults the figures are those that `bedside evaluate gpt` finds.
+    `copying` is the bonus for going on with a run of the evidence (`robot.think.generators.copying`), with which the
+    model is judged and deployed. With the defaults the figures are those that `bedside evaluate gpt` finds.
     """
 
     records: PositiveInt = 16_000
     answers: PositiveInt = 160
+    copying: NonNegativeFloat = 4.0
     texts: PositiveInt = 320
     max_tokens: PositiveInt = 96
 

@@ -112,7 +112,8 @@ class ClaimCheck:
         known = [self._read(passage) for passage in evidence]
         expressions = self._figures.expressions(low)
         rules = []
-        if not _stand([figure for expression in expressions for figure in expression.figures], known):
+        figures = [figure for expression in expressions for figure in expression.figures]
+        if figures and not any(_stand(figures, each) for each in known):
             rules.append("figure.not_in_evidence")
         if not known:
             return rules
@@ -177,12 +178,10 @@ def _idle() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile("|".join(fixed)), re.compile("|".join(open_))
 
 
-def _stand(said: Sequence[Figure], known: Sequence[Known]) -> bool:
-    if not said:
-        return True
-    figures = frozenset[Figure]().union(*(each.figures for each in known))
-    values = {figure.value for figure in figures}
-    return all(figure in figures if figure.unit else figure.value in values for figure in said)
+def _stand(said: Sequence[Figure], known: Known) -> bool:
+    """Whether one passage has all figures of a sentence: those of two, put together, say what neither does."""
+    values = {figure.value for figure in known.figures}
+    return all(figure in known.figures if figure.unit else figure.value in values for figure in said)
 
 
 def _turned(bound: Bound, known: Sequence[Known]) -> bool:

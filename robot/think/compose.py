@@ -25,6 +25,8 @@ FILLER = "one_moment"
 """The phrase that breaks a silence; it answers nothing."""
 
 _GUARD_FAILED = ("guard_failed",)
+_REPEATED = ("form.repeated",)
+"""A model that says a sentence twice has lost its thread: the answer is over."""
 
 
 class Splitter(Protocol):
@@ -111,7 +113,7 @@ class Composer:
     async def _rung(
         self, rung: Rung, generator: Generator, answer: Answer
     ) -> AsyncGenerator[Sentence | Blocked | Fault, None]:
-        said = False
+        said: set[str] = set()
         texts = self._texts(generator, answer)
         try:
             while True:
@@ -120,10 +122,10 @@ class Composer:
                 if text is None:
                     return
                 sentence = _sentence(text, answer.evidence, answer.language, rung)
-                if rules := self._forbidden(sentence, answer.evidence):
+                if rules := self._forbidden(sentence, answer.evidence) or _REPEATED * (text in said):
                     yield Blocked(rules, sentence.topic, rung)
                     return
-                said = True
+                said.add(text)
                 yield sentence
         except TimeoutError:
             yield Fault("generator_late", "trouble_thinking")

@@ -55,6 +55,8 @@ _EVENT_INTENTS = {
     TimedOut: TIMED_OUT,
 }
 _ESCALATION: dict[str, str] = {"nurse": "charge_nurse", "charge_nurse": "emergency_team"}
+_CLOSE = 0.9
+"""Passages that score less than this share of the best one answer another question: a model would mix them up."""
 _REMEMBERED = 6
 """Turns of history that a generator is shown."""
 
@@ -238,7 +240,8 @@ class DialogMachine:
         return self._decision(intent, action, effects)
 
     def _answer(self, question: Sensitive) -> list[Effect]:
-        found = [passage for passage, _ in look_up(self._retriever, question, self._history[:-1], self.language)]
+        hits = look_up(self._retriever, question, self._history[:-1], self.language)
+        found = [passage for passage, score in hits if score >= _CLOSE * hits[0][1]]
         allowed = tuple(passage for passage in found if not passage.never_if & self._hazards)
         if not found:
             return [self._say(["nothing_known"])]

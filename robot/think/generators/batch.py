@@ -19,6 +19,7 @@ from robot.blocking import Strand
 from robot.errors import GeneratorError
 from robot.events import Language
 from robot.think.generators.answer_text import AnswerText
+from robot.think.generators.copying import Copying
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.model import CausalModel
 from robot.think.generators.prompt_tokens import PromptTokens
@@ -48,11 +49,12 @@ class TokenLock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a row has to do: read `prompt`; then write `text` under `lock`, or nothing (`text` is None)."""
+    """What a row has to do: read `prompt`; then write `text` under `lock`, helped by `copying`; or nothing more."""
 
     prompt: PromptTokens
     text: AnswerText | None = None
     lock: LockState | None = None
+    copying: Copying | None = None
 
 
 class Row:
@@ -226,8 +228,11 @@ class Batch:
             if job.text is None:
                 events.append((row, None))
                 continue
+            made = read[-1] if row.writing else None
+            if job.copying is not None and (tokens_next := job.copying.favoured(made)):
+                logits[number, tokens_next] += self.model.copying
             if job.lock is not None:
-                mask = job.lock.forbidden(read[-1] if row.writing else None)
+                mask = job.lock.forbidden(made)
                 if mask is not None:
                     _forbid(logits[number], mask)
             row.writing = True

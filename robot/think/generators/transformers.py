@@ -13,6 +13,7 @@ from robot.errors import BedsideError, ConfigurationError, GeneratorError
 from robot.events import Answer, Language
 from robot.think.generators.answer_text import AnswerText
 from robot.think.generators.batch import Batch, Job, Row, TokenLock
+from robot.think.generators.copying import Copying
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.model import PrecisionChoice
 from robot.think.generators.model_folder import EMBEDDED, find_model
@@ -159,7 +160,8 @@ class TransformersGenerator:
         prompt = loaded.writer.write(answer)
         passages = [passage.text for passage in answer.evidence]
         text = AnswerText(model.tokenizer, model.ends, _LABELS, self._max_tokens)
-        return Job(prompt, text, lock.open(passages, answer.language) if lock else None)
+        copying = Copying(model.tokenizer, passages, answer.language) if model.copying else None
+        return Job(prompt, text, lock.open(passages, answer.language) if lock else None, copying)
 
 
 def _wrong(option: str, value: object, want: str) -> ConfigurationError:

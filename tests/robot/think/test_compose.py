@@ -273,3 +273,11 @@ def test_each_sentence_carries_the_source_that_it_was_written_from() -> None:
 def test_an_answer_that_rests_on_nothing_names_no_source() -> None:
     items = compose(ANSWER, Says(["Hmm!"]))
     assert [item.text for _, item in items if isinstance(item, Sentence)] == ["Hmm!"]
+
+
+def test_a_sentence_that_comes_again_ends_the_answer() -> None:
+    items = compose(ANSWER, Says([*GPT, " ", *GPT]))
+    said = [item.text for _, item in items if isinstance(item, Sentence)]
+    assert said[:2] == [text.strip() for text in GPT]
+    assert len(said) == 3, "and the source"
+    assert [item.rules for _, item in items if isinstance(item, Blocked)] == [("form.repeated",)]

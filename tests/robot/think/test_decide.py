@@ -251,13 +251,26 @@ def test_the_second_best_passage_does_not_answer_for_a_hazardous_first() -> None
     first = replace(passage("diet-salt-who"), never_if=frozenset({"renal"}))
     second = replace(passage("diet-salt-china"), never_if=frozenset())
 
-    class Both:
-        def retrieve(self, query: str, language: Language, k: int = 3) -> list[Any]:
-            return [(first, 2.0), (second, 1.0)]
-
-    assert topics(say(machine(retriever=Both(), hazards=frozenset({"renal"})), SALT)) == ["answer_not_for_you"]
-    (answer,) = say(machine(retriever=Both()), SALT).effects
+    both = Both((first, 0.8), (second, 0.78))
+    assert topics(say(machine(retriever=both, hazards=frozenset({"renal"})), SALT)) == ["answer_not_for_you"]
+    (answer,) = say(machine(retriever=both), SALT).effects
     assert isinstance(answer, Answer) and answer.evidence == (first, second)
+
+
+def test_a_passage_that_fits_clearly_worse_is_no_evidence() -> None:
+    first, second = passage("diet-salt-who"), passage("diet-salt-china")
+    (answer,) = say(machine(retriever=Both((first, 0.8), (second, 0.6))), SALT).effects
+    assert isinstance(answer, Answer) and answer.evidence == (first,)
+
+
+class Both:
+    """Finds what it was given."""
+
+    def __init__(self, *found: tuple[Any, float]) -> None:
+        self._found = list(found)
+
+    def retrieve(self, query: str, language: Language, k: int = 3) -> list[Any]:
+        return self._found[:k]
 
 
 def test_a_question_without_a_passage_is_not_made_up() -> None:
