@@ -55,9 +55,9 @@ class Knowledge(Strict):
 
 
 class Generation(Strict):
-    """Who writes answers. `passage` speaks the reviewed passage as written; any other engine stands above it."""
+    """Who writes answers: without options the GPT that ships. The reviewed passage as written stands below it."""
 
-    engine: str = "passage"
+    engine: str = "transformers"
     options: dict[str, Any] = Field(default_factory=dict)
     deadline_s: PositiveFloat = 1.2
 
