@@ -43,7 +43,7 @@ def write_card(
         "",
         f"- command: `bedside train` with the settings named `{settings.name}`, seed {settings.seed}",
         f"- machine: {machine['processor']}, {machine['threads']} threads, GPU: {machine['gpu'] or 'none'}",
-        f"- time: {seconds / 60:.0f} minutes ({times})",
+        f"- time: {seconds / 60:.0f} minutes ({times}); of a stage that was resumed, since it was started last",
         f"- date: {time.strftime('%Y-%m-%d', time.gmtime())}",
         f"- with {', '.join(f'{name} {number}' for name, number in libraries.items())}",
         f"- {trained['turns_seen']} turns in {trained['steps']} steps of fine-tuning",
