@@ -23,7 +23,7 @@ from tests.tiny_engine import save_chain
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_chain(tmp_path_factory.mktemp("chain"), (" Keep", " it", " low", "."), window=1024)
+    return save_chain(tmp_path_factory.mktemp("chain"), (" Eat", " less", " salt", "."), window=1024)
 
 
 @cache
@@ -62,7 +62,7 @@ def run(main: Any) -> Any:
 
 def test_the_configured_model_answers_on_the_first_rung(model: Path, content: contents.Content) -> None:
     said = answered(robot(model), content, SALT)
-    assert (said[0].text, said[0].rung) == ("Keep it low.", "gpt")
+    assert (said[0].text, said[0].rung) == ("Eat less salt.", "gpt")
     assert said[0].sources
 
 
@@ -76,8 +76,19 @@ def test_conversations_share_the_model_and_its_persona_is_told(model: Path, cont
     assert batch.lock is not None
 
 
-def test_a_model_that_repeats_itself_makes_room_for_the_passage(tmp_path: Path, content: contents.Content) -> None:
+def test_a_model_that_repeats_itself_makes_room_for_the_shipped_one(
+    tmp_path: Path, content: contents.Content
+) -> None:
     endless = save_chain(tmp_path, (" low", " and"), window=1024, end=False)
+    first = answered(robot(endless), content, SALT)[0]
+    assert (first.rung, first.topic) == ("embedded", "diet-salt-who")
+
+
+def test_without_a_model_that_ships_there_is_the_passage(
+    tmp_path: Path, content: contents.Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("robot.app.SHIPPED", tmp_path / "nothing")
+    endless = save_chain(tmp_path / "endless", (" low", " and"), window=1024, end=False)
     assert answered(robot(endless), content, SALT)[0].rung == "passage"
 
 
