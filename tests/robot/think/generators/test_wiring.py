@@ -76,9 +76,7 @@ def test_conversations_share_the_model_and_its_persona_is_told(model: Path, cont
     assert batch.lock is not None
 
 
-def test_a_model_that_repeats_itself_makes_room_for_the_shipped_one(
-    tmp_path: Path, content: contents.Content
-) -> None:
+def test_a_model_that_repeats_itself_makes_room_for_the_shipped_one(tmp_path: Path, content: contents.Content) -> None:
     endless = save_chain(tmp_path, (" low", " and"), window=1024, end=False)
     first = answered(robot(endless), content, SALT)[0]
     assert (first.rung, first.topic) == ("embedded", "diet-salt-who")
