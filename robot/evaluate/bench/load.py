@@ -88,6 +88,7 @@ class _Round:
             for _ in range(min(_OPENED_A_FRAME, count - len(self._beds))):
                 await self._open()
             await self._frame()
+        self._due = self._clock.now()  # opening so many at once is not what is measured
         await self._frames(self._cycle_s)
         gc.collect()
         gc.freeze()  # as `bedside talk` does: a full collection over all that stays would hold the loop
@@ -96,6 +97,7 @@ class _Round:
         """What is seen with the beds that there are."""
         for bed in self._beds:
             bed.added_ms.clear()
+        self._due = self._clock.now()
         cpu, wall = time.process_time(), self._clock.now()
         late = await self._frames(max(limits.seconds, self._cycle_s))
         cpu_share = (time.process_time() - cpu) / (self._clock.now() - wall)
