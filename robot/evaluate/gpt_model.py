@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from robot.learn.loss import loss_of
 from robot.learn.model import device, load_model, load_tokenizer
 from robot.learn.record import Record
 from robot.think.generators.copying import KEY as COPYING
-from robot.think.generators.copying import Copying
+from robot.think.generators.copying import Copier
 from robot.think.generators.encode import encode, parts
 from robot.think.generators.linear import replace_linears
 from robot.think.generators.model import ACCEPTED
-from robot.think.lock import EvidenceLock, LockState
+from robot.think.generators.steering import Steering
+from robot.think.lock import EvidenceLock
 
 _TOGETHER = 16
 
@@ -49,7 +49,8 @@ class GptModel:
         if getattr(model.config, ACCEPTED, "fp32") == "int8":
             replace_linears(model, "int8")
         self._model = change(model) if change else model
-        self._copying = float(getattr(model.config, COPYING, 0.0)) if copying is None else copying
+        bonus = float(getattr(model.config, COPYING, 0.0)) if copying is None else copying
+        self._copier = Copier(self._tokenizer, bonus) if bonus else None
         self._persona = persona
         self._window = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
 
@@ -75,7 +76,7 @@ class GptModel:
         replies = [""] * len(prompts)
         for start in range(0, len(order), _TOGETHER):
             chosen = order[start : start + _TOGETHER]
-            writers = [self._writer(records[index]) for index in chosen]
+            writers = [self._steering(records[index]) for index in chosen]
             made_all = self._generate([prompts[index] for index in chosen], writers, max_tokens)
             for index, made in zip(chosen, made_all, strict=True):
                 replies[index] = self._tokenizer.decode(made, skip_special_tokens=True).partition("\n")[0].strip()
@@ -88,11 +89,14 @@ class GptModel:
         system = systems[record.language]
         return encode(self._tokenizer, parts(system, record.history, record.question, record.evidence, record.language))
 
-    def _writer(self, record: Record) -> _Writer:
-        copying = Copying(self._tokenizer, record.evidence, record.language) if self._copying else None
-        return _Writer(self._lock.open(record.evidence, record.language), copying, self._copying)
+    def _steering(self, record: Record) -> Steering:
+        """The same as at the bedside."""
+        return Steering(
+            self._lock.open(record.evidence, record.language),
+            self._copier.open(record.evidence, record.language) if self._copier else None,
+        )
 
-    def _generate(self, prompts: Sequence[list[int]], writers: Sequence[_Writer], max_tokens: int) -> list[list[int]]:
+    def _generate(self, prompts: Sequence[list[int]], writers: Sequence[Steering], max_tokens: int) -> list[list[int]]:
         """What follows each prompt; the rows are padded on the left, so that all answers begin in one column."""
         import torch
 
@@ -106,7 +110,7 @@ class GptModel:
                 attention_mask=torch.tensor(seen, device=device()),
                 max_new_tokens=max_tokens,
                 do_sample=False,
-                logits_processor=[_Writers(writers, width)],
+                logits_processor=[_Steered(writers, width)],
                 pad_token_id=pad,
                 eos_token_id=self._tokenizer.eos_token_id,
             )
@@ -114,28 +118,10 @@ class GptModel:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """What is held over one answer; the same as in `robot.think.generators.batch`."""
+class _Steered:
+    """The answers of one batch, as `generate` calls them: before each token, with all that was read and made."""
 
-    lock: LockState
-    copying: Copying | None
-    bonus: float
-
-    def change(self, logits: Any, made: int | None) -> None:
-        from torch import from_numpy
-
-        if self.copying is not None and (following := self.copying.favoured(made)):
-            logits[following] += self.bonus
-        if (mask := self.lock.forbidden(made)) is not None:
-            width = min(len(mask), len(logits))
-            logits[:width].masked_fill_(from_numpy(mask[:width]).to(logits.device), -math.inf)
-
-
-class _Writers:
-    """The writers of one batch, as `generate` calls them: before each token, with all that was read and made."""
-
-    def __init__(self, writers: Sequence[_Writer], width: int) -> None:
+    def __init__(self, writers: Sequence[Steering], width: int) -> None:
         self._writers = writers
         self._width = width
 
@@ -143,7 +129,7 @@ class _Writers:
         first = input_ids.shape[1] == self._width
         changed = scores.clone()
         for row, (writer, read) in enumerate(zip(self._writers, input_ids[:, -1].tolist(), strict=True)):
-            writer.change(changed[row], None if first else read)
+            writer.apply(changed[row], None if first else read)
         return changed
 
 

@@ -12,17 +12,17 @@ import math
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from robot.blocking import Strand
 from robot.errors import GeneratorError
 from robot.events import Language
 from robot.think.generators.answer_text import AnswerText
-from robot.think.generators.copying import Copying
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.model import CausalModel
 from robot.think.generators.prompt_tokens import PromptTokens
+from robot.think.generators.steering import LockState, Steering
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,14 +33,6 @@ _CACHE_BYTES = 256 * 2**20
 """Memory for the caches of conversations; beyond it the one that was silent longest has to read its history again."""
 
 
-class LockState(Protocol):
-    """What may come next in one answer; see `robot.think.lock`."""
-
-    def forbidden(self, made: int | None) -> Any:
-        """After the token `made` (None: before the first): a boolean array of the vocabulary's width, or None."""
-        ...
-
-
 class TokenLock(Protocol):
     """Lets figures come out only as the evidence has them; made once for a tokenizer."""
 
@@ -49,12 +41,11 @@ class TokenLock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a row has to do: read `prompt`; then write `text` under `lock`, helped by `copying`; or nothing more."""
+    """What a row has to do: read `prompt`; then write `text` under `steering`; or nothing more (`text` is None)."""
 
     prompt: PromptTokens
     text: AnswerText | None = None
-    lock: LockState | None = None
-    copying: Copying | None = None
+    steering: Steering = field(default_factory=Steering)
 
 
 class Row:
@@ -228,13 +219,7 @@ class Batch:
             if job.text is None:
                 events.append((row, None))
                 continue
-            made = read[-1] if row.writing else None
-            if job.copying is not None and (tokens_next := job.copying.favoured(made)):
-                logits[number, tokens_next] += self.model.copying
-            if job.lock is not None:
-                mask = job.lock.forbidden(made)
-                if mask is not None:
-                    _forbid(logits[number], mask)
+            job.steering.apply(logits[number], read[-1] if row.writing else None)
             row.writing = True
         best, tokens = logits.max(-1)
         for (row, _), value, token in zip(work, best.tolist(), tokens.tolist(), strict=True):
@@ -265,13 +250,6 @@ class Batch:
             self._openings[opening] = kept
             if len(self._openings) > _OPENINGS:
                 self._openings.popitem(last=False)
-
-
-def _forbid(logits: Tensor, mask: Any) -> None:
-    from torch import from_numpy
-
-    width = min(len(mask), len(logits))
-    logits[:width].masked_fill_(from_numpy(mask[:width]), -math.inf)
 
 
 def _failed(error: Exception) -> GeneratorError:

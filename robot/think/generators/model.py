@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from robot.errors import ConfigurationError, ModelError
 from robot.think.generators.attention import NAME, Segment, register
 from robot.think.generators.copying import KEY as COPYING
+from robot.think.generators.copying import Copier
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.linear import Precision
 from robot.think.generators.model_folder import broken, find_model, verify
@@ -31,7 +32,7 @@ class CausalModel:
     tokenizer   of the transformers library
     ends        the tokens that end an answer
     window      most tokens that one row may hold, answer included
-    copying     the bonus for going on with a run of the evidence (`copying`), 0 for most models
+    copier      helps it to copy from the evidence, where its configuration says so
     vocabulary  tokens that the tokenizer knows, the width of the logits
     """
 
@@ -61,7 +62,8 @@ class CausalModel:
         self.window = int(getattr(config, "max_position_embeddings", None) or 2048)
         self.ends = _ends(loaded, self.tokenizer)
         heads = int(config.num_attention_heads)
-        self.copying = float(getattr(config, COPYING, 0.0))
+        bonus = float(getattr(config, COPYING, 0.0))
+        self.copier = Copier(self.tokenizer, bonus) if bonus else None
         self._layers = int(config.num_hidden_layers)
         self._groups = int(getattr(config, "num_key_value_heads", None) or heads)
         self._width = int(getattr(config, "head_dim", None) or config.hidden_size // heads)

@@ -13,12 +13,12 @@ from robot.errors import BedsideError, ConfigurationError, GeneratorError
 from robot.events import Answer, Language
 from robot.think.generators.answer_text import AnswerText
 from robot.think.generators.batch import Batch, Job, Row, TokenLock
-from robot.think.generators.copying import Copying
 from robot.think.generators.kv_cache import KVCache
 from robot.think.generators.model import PrecisionChoice
 from robot.think.generators.model_folder import EMBEDDED, find_model
 from robot.think.generators.prompt_tokens import PromptWriter
 from robot.think.generators.shelf import ModelShelf
+from robot.think.generators.steering import Steering
 
 _LABELS = ("Patient:", "Facts:", "Robot:", "病人：", "资料：", "机器人：")
 """How the lines of a prompt begin (`dialogs.prompt`): where a model writes one, its answer is over."""
@@ -160,8 +160,11 @@ class TransformersGenerator:
         prompt = loaded.writer.write(answer)
         passages = [passage.text for passage in answer.evidence]
         text = AnswerText(model.tokenizer, model.ends, _LABELS, self._max_tokens)
-        copying = Copying(model.tokenizer, passages, answer.language) if model.copying else None
-        return Job(prompt, text, lock.open(passages, answer.language) if lock else None, copying)
+        steering = Steering(
+            lock.open(passages, answer.language) if lock else None,
+            model.copier.open(passages, answer.language) if model.copier else None,
+        )
+        return Job(prompt, text, steering)
 
 
 def _wrong(option: str, value: object, want: str) -> ConfigurationError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from robot.think.generators.copying import LEAST, Copying
+from robot.think.generators.copying import LEAST, Copier
 from tests.tiny_engine import save_chain
 
 FACTS = ("Eat less than 5 g of salt a day. Herbs help.", "Eat more fruit a day.")
@@ -21,7 +21,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def made(tokenizer: Any, text: str) -> list[str]:
     """What is favoured after each token of `text`, as text."""
-    copying = Copying(tokenizer, FACTS, "en")
+    copying = Copier(tokenizer, 4.0).open(FACTS, "en")
     tokens = tokenizer.encode(text, add_special_tokens=False)
     found = [copying.favoured(None)] + [copying.favoured(token) for token in tokens]
     return ["|".join(tokenizer.decode([token]) for token in tokens) for tokens in found]
@@ -41,7 +41,7 @@ def test_a_run_is_followed_as_the_evidence_has_it(tokenizer: Any) -> None:
 
 def test_the_longest_run_decides(tokenizer: Any) -> None:
     """Both facts have "a day"; only the second has "fruit a day"."""
-    copying = Copying(tokenizer, ("I walk a day or two.", "Eat fruit a day."), "en")
+    copying = Copier(tokenizer, 4.0).open(("I walk a day or two.", "Eat fruit a day."), "en")
     tokens = tokenizer.encode(" fruit a day", add_special_tokens=False)
     last = [copying.favoured(token) for token in tokens][-1]
     assert [tokenizer.decode([token]) for token in last] == ["."]
