@@ -87,7 +87,7 @@ def build(
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
             decider=decider,
-            off_loop=search.run if content.embeds else None,
+            off_loop=search.run if content.retriever.embeds else None,
             composer=_composer(
                 config,
                 content,

@@ -39,11 +39,6 @@ class Content:
     shelf: ModelShelf = field(default_factory=ModelShelf)
 
     @property
-    def embeds(self) -> bool:
-        """True when a search computes with a network, which takes too long for the event loop."""
-        return self.retriever.embeds
-
-    @property
     def persona(self) -> dict[Language, str]:
         """What a generating model is told first, by language."""
         system = self.dialogs.persona.system

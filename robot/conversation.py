@@ -237,7 +237,7 @@ class Conversation:
             return
         turn.mark("recognize", self.parts.clock.now())
         if self.parts.off_loop is not None:
-            self._on_partial(replace(transcript, final=False))  # an emergency waits for no search
+            self._screen(transcript)  # an emergency waits for no search
             await self._look_up(transcript.text)
         self._on_transcript(transcript, turn)
 
@@ -250,7 +250,7 @@ class Conversation:
         self._unanswered = transcript.text
         if turn is not self._turn:
             # The patient went on while these words were being recognized; only an emergency does not wait for the rest.
-            self._on_partial(replace(transcript, final=False))
+            self._screen(transcript)
             return
         decision = self.parts.decider.decide(transcript)
         turn.mark("decide", self.parts.clock.now())
@@ -259,11 +259,16 @@ class Conversation:
         else:
             self._carry_out(decision, turn)
 
+    def _screen(self, transcript: Transcript) -> bool:
+        """Act on a red flag in words that are not, or not yet, decided; whether there was one."""
+        decision = self.parts.decider.decide(replace(transcript, final=False))
+        if decision is not None:
+            self._carry_out(decision, None)
+        return decision is not None
+
     def _on_partial(self, transcript: Transcript) -> None:
         """Only red flags act on words that are not final; from the others the generator may read ahead."""
-        if (decision := self.parts.decider.decide(transcript)) is not None:
-            self._carry_out(decision, None)
-        else:
+        if not self._screen(transcript):
             self._read_ahead(transcript.text)
             if self.parts.off_loop is not None:
                 self._scope.after("look_up", _SETTLED_S, lambda: self._scope.spawn(self._look_up(transcript.text)))

@@ -122,7 +122,7 @@ class Composer:
                 if text is None:
                     return
                 sentence = _sentence(text, answer.evidence, answer.language, rung)
-                if rules := self._forbidden(sentence, answer.evidence) or _REPEATED * (text in said):
+                if rules := self._forbidden(sentence, answer.evidence) or (_REPEATED if text in said else ()):
                     yield Blocked(rules, sentence.topic, rung)
                     return
                 said.add(text)

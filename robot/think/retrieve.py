@@ -106,7 +106,7 @@ class PassageRetriever:
 
     @property
     def embeds(self) -> bool:
-        """Whether meaning is searched too, in any language."""
+        """Whether meaning is searched too, in any language: that takes too long for the event loop."""
         return any(shelf.embedder is not None for shelf in self._shelves.values())
 
     def retrieve(self, query: str, language: Language, k: int = 3) -> list[tuple[Passage, float]]:
