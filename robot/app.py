@@ -92,7 +92,7 @@ def build(
                 config,
                 content,
                 _ladder(config, given, parts.get("generator")),
-                parts.get("guard") or SentenceGuard(content.never, hazards),
+                parts.get("guard") or SentenceGuard(content.never, hazards, claims=content.claims),
             ),
             synthesizer=synthesizer,
             bed=config.bed,
@@ -113,7 +113,8 @@ def build_thinking(
     patient = patient or (load_patient(config.patient) if config.patient else Patient())
     hazards = _hazards(patient, content)
     given = {"clock": clock, "blocking": blocking, **_for_generators(content)}
-    composer = _composer(config, content, _ladder(config, given), SentenceGuard(content.never, hazards))
+    guard = SentenceGuard(content.never, hazards, claims=content.claims)
+    composer = _composer(config, content, _ladder(config, given), guard)
 
     async def close() -> None:
         blocking.close()

@@ -13,8 +13,10 @@ from robot.config import Config
 from robot.engines import EMBEDDERS
 from robot.events import Language
 from robot.think.chart import Chart
+from robot.think.claims import ClaimCheck
 from robot.think.embed import Embedder
 from robot.think.embedders.recent import RecentVectors
+from robot.think.figures import FigureReader
 from robot.think.generators.shelf import ModelShelf
 from robot.think.retrieve import PassageRetriever
 from robot.think.screen import RedFlagScreen
@@ -25,7 +27,7 @@ from robot.think.understand import Understanding
 class Content:
     """What all conversations of a process share: the dialogs and what was compiled from them, and loaded models.
 
-    Immutable but for the shelf, which loads a model when the first conversation asks for it.
+    Immutable but for what is made once somebody asks: the shelf loads models, and `claims` reads passages.
     """
 
     dialogs: dialog_files.Dialogs
@@ -36,6 +38,7 @@ class Content:
     retriever: PassageRetriever
     never: NeverList
     hazards: Hazards
+    claims: ClaimCheck
     shelf: ModelShelf = field(default_factory=ModelShelf)
 
     @property
@@ -74,6 +77,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
     folder = folder or dialog_files.HERE
     dialogs = dialog_files.load(folder)
     redflags = load_redflags(folder / "redflags.yaml")
+    never = load_never(folder / "never.yaml")
     return Content(
         dialogs=dialogs,
         chart=Chart(dialogs),
@@ -81,6 +85,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
         redflags=redflags,
         screen=RedFlagScreen(redflags),
         retriever=PassageRetriever(dialogs.passages, RecentVectors(embedder) if embedder else None),
-        never=load_never(folder / "never.yaml"),
+        never=never,
         hazards=load_hazards(folder / "hazards.yaml"),
+        claims=ClaimCheck(FigureReader(never.units)),
     )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dialogs.never import Ban, NeverList, forbidden
 from robot.events import Language, Passage, Sentence
-from robot.think.claims import ClaimCheck, Entails
+from robot.think.claims import ClaimCheck
 from robot.think.figures import FigureReader
 
 _FREE_RUNGS = frozenset({"gpt", "embedded"})
@@ -27,16 +27,16 @@ class SentenceGuard:
     """Decides whether one sentence may be spoken to this patient.
 
     `hazards` are the patient's active hazards. `flagged` is set by whoever raised a red flag and stays until staff
-    clear it; while it is set nothing reassuring may be said. `entails` is asked before a freely written sentence is
-    found to be without ground.
+    clear it; while it is set nothing reassuring may be said. `claims` may be shared by many guards: what it read of a
+    passage it need not read again.
     """
 
     def __init__(
-        self, never: NeverList, hazards: frozenset[str] = frozenset(), *, entails: Entails | None = None
+        self, never: NeverList, hazards: frozenset[str] = frozenset(), *, claims: ClaimCheck | None = None
     ) -> None:
         self.flagged = False
         self._hazards = hazards
-        self._claims = ClaimCheck(FigureReader(never.units), entails=entails)
+        self._claims = claims or ClaimCheck(FigureReader(never.units))
         self._longest: dict[Language, int] = {"en": never.en.longest, "zh": never.zh.longest}
         self._rules = [(rule, ban, _Matcher(ban, never)) for rule, ban in never.never.items()]
         self._rules += [

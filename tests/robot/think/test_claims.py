@@ -137,7 +137,7 @@ def test_a_stronger_judge_may_speak_for_a_sentence() -> None:
         asked.append(text)
         return text.startswith("Sodium")
 
-    guard = SentenceGuard(NEVER, entails=entails)
+    guard = SentenceGuard(NEVER, claims=ClaimCheck(FigureReader(NEVER.units), entails=entails))
     for text, rules in (
         ("Sodium restriction benefits grown people.", ()),
         ("Bananas cure headaches.", ("evidence.not_entailed",)),
