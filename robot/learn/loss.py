@@ -34,6 +34,6 @@ def loss_of(model: Any, examples: Examples, rows: Sequence[Example], *, answer_o
     opening = torch.from_numpy(examples.openings[rows[0].language])[None].to(where)
     cache = inner.base_model(input_ids=opening, use_cache=True).past_key_values
     cache.batch_repeat_interleave(len(rows))
-    states = inner.base_model(input_ids=tokens, past_key_values=cache, use_cache=True).last_hidden_state
+    states = inner.base_model(input_ids=tokens, cache=cache, use_cache=True).last_hidden_state
     logits = inner.get_output_embeddings()(states[:, :-1][counted[:, 1:]])
     return torch.nn.functional.cross_entropy(logits.float(), tokens[counted])
