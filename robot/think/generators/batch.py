@@ -82,12 +82,13 @@ class Batch:
 
     chunk   tokens of prompts that are read in one step
     lock    held over every answer, if any
+    strand  where the steps run
     """
 
     def __init__(self, model: CausalModel, strand: Strand, *, chunk: int = 64, lock: TokenLock | None = None) -> None:
         self.model = model
         self.lock = lock
-        self._strand = strand
+        self.strand = strand
         self._chunk = chunk
         self._rows: list[Row] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -115,7 +116,7 @@ class Batch:
 
     async def settled(self) -> None:
         """Return when no step runs that was begun before this call."""
-        await self._strand.run(lambda: None)
+        await self.strand.run(lambda: None)
 
     # ---- on the event loop ----
 
@@ -125,7 +126,7 @@ class Batch:
         if any(row.job is None for row in rows):
             self._trim()
         if rows:
-            self._strand.post(lambda: self._step(rows), self._stepped)
+            self.strand.post(lambda: self._step(rows), self._stepped)
         else:
             self._loop = None
 

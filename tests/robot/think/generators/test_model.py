@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from robot.errors import BedsideError, ModelError
+from robot.think.generators.llama import FusedLlama
 from robot.think.generators.model import ACCEPTED, CausalModel
 from robot.think.generators.model_folder import find_model, verify
-from robot.think.generators.network import FusedLlama, LibraryNetwork
+from robot.think.generators.network import LibraryNetwork
 from tests.tiny_engine import FAMILIES, save_chain, save_family
 
 IDS = [(7 * place) % 250 + 1 for place in range(40)]
