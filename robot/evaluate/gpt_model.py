@@ -12,8 +12,9 @@ from dialogs.never import Unit
 from robot.events import Language
 from robot.learn.examples import Examples, encode_records
 from robot.learn.loss import loss_of
-from robot.learn.model import device, load_model, load_tokenizer
+from robot.learn.model import load_model, load_tokenizer
 from robot.learn.record import Record
+from robot.learn.where import device
 from robot.think.generators.copying import KEY as COPYING
 from robot.think.generators.copying import Copier
 from robot.think.generators.encode import encode, parts

@@ -14,11 +14,11 @@ from typing import Any
 from robot.errors import ModelError
 from robot.learn.examples import Example, Examples, plan_batches
 from robot.learn.loss import loss_of
-from robot.learn.model import device, half_precision
 from robot.learn.optimizers import Optimizers
 from robot.learn.progress import Progress
 from robot.learn.settings import FitSettings
 from robot.learn.stage import CHECKPOINT, replace_file, write_json
+from robot.learn.where import device, half_precision
 
 LOSSES = "losses.json"
 _VALIDATION_ROWS = 96

@@ -1,9 +1,8 @@
-"""The network: a new Llama of configured shape, or a base with LoRA adapters; where it runs, and how it is saved."""
+"""The network: a new Llama of configured shape, or a base with LoRA adapters, and how it is saved."""
 
 from __future__ import annotations
 
 import warnings
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -94,21 +93,6 @@ def quiet() -> None:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-
-
-def device() -> Any:
-    """The GPU if there is one, else the CPU."""
-    import torch
-
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def half_precision(where: Any) -> AbstractContextManager[Any]:
-    """bfloat16 for the matrix products where the hardware has it, else nothing: emulated it is slower than float32."""
-    import torch
-
-    native = torch.cuda.is_bf16_supported() if where.type == "cuda" else torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(where.type, dtype=torch.bfloat16) if native else nullcontext()
 
 
 def _broken(folder: str | Path, error: Exception) -> ModelError:

@@ -1,7 +1,7 @@
 """Muon (Jordan et al. 2024): steps of gradient descent made orthogonal, for the matrices inside a network.
 
-torch has one too; it works in bfloat16, which a CPU without it emulates four times slower than single precision, and
-matrix by matrix, where matrices of one shape can be multiplied together.
+torch has one too; it works in bfloat16 everywhere, which a CPU without it emulates four times slower than single
+precision, and matrix by matrix, where matrices of one shape can be multiplied together.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+
+from robot.learn.where import narrowest
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the authors' quintic that pulls singular values towards one: steep at zero, it ends within 0.3 of one."""
@@ -58,8 +60,9 @@ def orthogonal(matrices: Any) -> Any:
     a, b, c = _COEFFICIENTS
     tall = matrices.shape[1] > matrices.shape[2]
     found = matrices.mT if tall else matrices
+    found = found.to(narrowest(matrices.device))
     found = found / found.norm(dim=(1, 2), keepdim=True).clamp_min(1e-7)
     for _ in range(_ROUNDS):
         square = found @ found.mT
         found = a * found + (b * square + c * square @ square) @ found
-    return found.mT if tall else found
+    return (found.mT if tall else found).to(matrices.dtype)
