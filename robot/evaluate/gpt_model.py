@@ -9,12 +9,14 @@ from typing import Any
 
 from dialogs.model import Persona
 from dialogs.never import Unit
+from robot.errors import GeneratorError
 from robot.events import Language
 from robot.learn.examples import Examples, encode_records
 from robot.learn.loss import loss_of
 from robot.learn.model import load_model, load_tokenizer
 from robot.learn.record import Record
 from robot.learn.where import device
+from robot.speak.split import SentenceSplitter
 from robot.think.generators.copying import KEY as COPYING
 from robot.think.generators.copying import Copier
 from robot.think.generators.encode import encode, parts
@@ -77,10 +79,11 @@ class GptModel:
         replies = [""] * len(prompts)
         for start in range(0, len(order), _TOGETHER):
             chosen = order[start : start + _TOGETHER]
-            writers = [self._steering(records[index]) for index in chosen]
+            writers = [self._writer(records[index]) for index in chosen]
             made_all = self._generate([prompts[index] for index in chosen], writers, max_tokens)
-            for index, made in zip(chosen, made_all, strict=True):
-                replies[index] = self._tokenizer.decode(made, skip_special_tokens=True).partition("\n")[0].strip()
+            for index, made, writer in zip(chosen, made_all, writers, strict=True):
+                reply = self._tokenizer.decode(made, skip_special_tokens=True).partition("\n")[0].strip()
+                replies[index] = _whole_sentences(reply, records[index].language) if writer.stopped else reply
             if step:
                 step(start + len(chosen), len(order))
         return replies
@@ -90,14 +93,17 @@ class GptModel:
         system = systems[record.language]
         return encode(self._tokenizer, parts(system, record.history, record.question, record.evidence, record.language))
 
-    def _steering(self, record: Record) -> Steering:
+    def _writer(self, record: Record) -> _Writer:
         """The same as at the bedside."""
-        return Steering(
-            self._lock.open(record.evidence, record.language),
-            self._copier.open(record.evidence, record.language) if self._copier else None,
+        return _Writer(
+            Steering(
+                self._lock.open(record.evidence, record.language),
+                self._copier.open(record.evidence, record.language) if self._copier else None,
+            ),
+            int(self._tokenizer.eos_token_id),
         )
 
-    def _generate(self, prompts: Sequence[list[int]], writers: Sequence[Steering], max_tokens: int) -> list[list[int]]:
+    def _generate(self, prompts: Sequence[list[int]], writers: Sequence[_Writer], max_tokens: int) -> list[list[int]]:
         """What follows each prompt; the rows are padded on the left, so that all answers begin in one column."""
         import torch
 
@@ -119,10 +125,34 @@ class GptModel:
         return found
 
 
+class _Writer:
+    """One answer; the end is all that may follow once it was `stopped`."""
+
+    def __init__(self, steering: Steering, end: int) -> None:
+        self._steering = steering
+        self._end = end
+        self.stopped = False
+
+    def apply(self, logits: Any, made: int | None) -> None:
+        try:
+            if not self.stopped:
+                self._steering.apply(logits, made)
+        except GeneratorError:
+            self.stopped = True
+        if self.stopped:
+            logits.fill_(-math.inf)
+            logits[self._end] = 0.0
+
+
+def _whole_sentences(reply: str, language: Language) -> str:
+    """What the robot would have spoken of a reply that was stopped."""
+    return (" " if language == "en" else "").join(SentenceSplitter(language).push(f"{reply} "))
+
+
 class _Steered:
     """The answers of one batch, as `generate` calls them: before each token, with all that was read and made."""
 
-    def __init__(self, writers: Sequence[Steering], width: int) -> None:
+    def __init__(self, writers: Sequence[_Writer], width: int) -> None:
         self._writers = writers
         self._width = width
 

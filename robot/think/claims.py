@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from dialogs.medicines import Medicines, shipped
 from dialogs.training import load_answers
-from robot.events import Passage
-from robot.think.comparisons import Bound, bounds_of, directions, without_bounds
+from robot.events import Language, Passage
+from robot.think.comparisons import Bound, blank_bounds, bounds_of, directions
+from robot.think.denials import NEGATION, Denied, denials, is_denied, plain_of, says_what_is_denied
 from robot.think.figures import Figure, FigureReader, narrow
 from robot.think.terms import mixed_terms
 
@@ -34,17 +35,6 @@ _ALIKE = 0.6
 _CLAUSES = re.compile(
     r"[.;:!?](?!\d)|[。，；：！？]|,(?! (?:or|nor|in|with)\b)|\b(?:but|because|although|so that)\b"
     r"|但是|但|可是|因为|所以"
-)
-_NO = re.compile(
-    r"\b(?:not|no|never|none|without|nobody|nothing|neither|nor|cannot|avoid(?:s|ed|ing)?|keep away|stay away"
-    r"|instead of|rather than|leave out)\b|n't\b"
-    r"|(?:不|没有?|勿|未|无|避免|以免|禁止)|(?<![特分级个区识鉴])别(?!的|人|处)"
-)
-_ANCHOR = re.compile(r"[a-z]{3,}|[一-鿿]")
-_NO_NEGATION = re.compile(
-    r"\bnot only\b|\bno (?:doubt|wonder|problem)\b|\bno longer than\b|\bnot (?:just|alone)\b"
-    r"|不错|不同|差不多|不但|不仅|不过|不管|不论|不断|不一样|要不|不好意思|对不起|不知不觉|无论|没关系|没问题|不舒服|不只|有没有"
-    r"|(.)不\1"
 )
 _TALK_EN = frozenset(
     mixed_terms(
@@ -80,6 +70,8 @@ class Known(NamedTuple):
     figures: frozenset[Figure]
     bounds: frozenset[Bound]
     medicines: frozenset[str]
+    directions: frozenset[tuple[int, bool]]
+    denied: Denied
     claims: tuple[Claim, ...]
     words: frozenset[str]
 
@@ -101,7 +93,7 @@ class ClaimCheck:
     def broken(self, text: str, evidence: Sequence[Passage]) -> list[str]:
         """Ids of the rules that a sentence breaks.
 
-        `figure.not_in_evidence`, `medicine.not_in_evidence`; `comparison.flipped` and `polarity.flipped` where the
+        `figure`, `medicine` or `negation` `.not_in_evidence`; `comparison.flipped` and `polarity.flipped` where the
         evidence says the opposite; `evidence.not_entailed` where too few of its words stand there. Lines that stand
         around an answer and claim nothing need no evidence.
         """
@@ -121,12 +113,17 @@ class ClaimCheck:
             rules.append("medicine.not_in_evidence")
         claims = claims_of(low)
         models = [_models(claim, known) for claim in claims]
-        if any(_turned(bound, known) for bound in bounds_of(low, expressions)) or any(
-            map(_misdirected, claims, models)
+        if any(_turned(bound, known) for bound in bounds_of(low, expressions)) or _misdirected(
+            low, claims, models, known
         ):
             rules.append("comparison.flipped")
+        plain, denied = plain_of(low), [each.denied for each in known]
+        if not all(is_denied(denial, denied) for denial in denials(plain)):
+            rules.append("negation.not_in_evidence")
         anchors = frozenset[str]().union(*(claim.anchors for claim in claims))
-        if any(_denied_wrongly(claim, near, anchors, known) for claim, near in zip(claims, models, strict=True)):
+        if says_what_is_denied(plain, denied) or any(
+            _denial_lost(claim, near, anchors, known) for claim, near in zip(claims, models, strict=True)
+        ):
             rules.append("polarity.flipped")
         grounded = _grounded(claims, known, text) or open_.fullmatch(low.strip())
         if not grounded and not (self._entails and self._entails(text, evidence)):
@@ -142,6 +139,8 @@ class ClaimCheck:
                 frozenset(figure for expression in expressions for figure in expression.figures),
                 frozenset(bounds_of(low, expressions)),
                 self._medicines.found(low),
+                directions(blank_bounds(low)),
+                Denied.by(low),
                 tuple(claims),
                 content_of(low),
             )
@@ -150,15 +149,13 @@ class ClaimCheck:
 
 def claims_of(low: str) -> list[Claim]:
     """The clauses of `low` (`figures.narrow`) that have words of their own."""
-    plain = _NO_NEGATION.sub(" ", without_bounds(low))
     claims = []
-    for clause in _CLAUSES.split(plain):
-        words = content_of(_NO.sub(" ", clause))
+    for clause in _CLAUSES.split(plain_of(low)):
+        words = content_of(NEGATION.sub(" ", clause))
         if words:
-            negations = list(_NO.finditer(clause))
-            anchors = (_ANCHOR.search(clause, each.end()) for each in negations)
-            following = frozenset(each[0] for each in anchors if each is not None)
-            claims.append(Claim(words, len(negations) % 2 == 1, following, directions(clause)))
+            denied = denials(clause)
+            anchors = frozenset(denial.word for denial in denied)
+            claims.append(Claim(words, len(denied) % 2 == 1, anchors, directions(clause)))
     return claims
 
 
@@ -178,6 +175,12 @@ def _idle() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile("|".join(fixed)), re.compile("|".join(open_))
 
 
+@lru_cache(maxsize=2)
+def idle_denied(language: Language) -> Denied:
+    """What the sentences deny that stand around an answer in `language`."""
+    return Denied.loosely_by(narrow(" ".join(load_answers()[language].idle)))
+
+
 def _stand(said: Sequence[Figure], known: Known) -> bool:
     """Whether one passage has all figures of a sentence: those of two, put together, say what neither does."""
     values = {figure.value for figure in known.figures}
@@ -185,9 +188,14 @@ def _stand(said: Sequence[Figure], known: Known) -> bool:
 
 
 def _turned(bound: Bound, known: Sequence[Known]) -> bool:
-    """Whether the evidence has the figure with the other side only."""
-    sides = {other.side for each in known for other in each.bounds if other.figure == bound.figure}
-    return bool(sides) and bound.side not in sides
+    """Whether the evidence does not have the figure with that side."""
+    figure = bound.figure
+    return not any(
+        other.side == bound.side
+        and (other.figure == figure or (not figure.unit and other.figure.value == figure.value))
+        for each in known
+        for other in each.bounds
+    )
 
 
 def _models(claim: Claim, known: Sequence[Known]) -> list[Claim]:
@@ -197,29 +205,33 @@ def _models(claim: Claim, known: Sequence[Known]) -> list[Claim]:
     return [other for share, other in shares if share >= _SUPPORT * best] if best >= _ALIKE else []
 
 
-def _denied_wrongly(claim: Claim, models: Sequence[Claim], anchors: frozenset[str], known: Sequence[Known]) -> bool:
-    """Whether a clause says the opposite of all its models, and nothing speaks for it.
+def _denial_lost(claim: Claim, models: Sequence[Claim], anchors: frozenset[str], known: Sequence[Known]) -> bool:
+    """Whether a clause says what all its models deny, and nothing speaks for it.
 
-    For it speak a clause of the evidence that stands in it as a whole; for a denial, that the same word is denied
-    elsewhere in the evidence; for what does not deny, that another clause of the sentence (`anchors`) does.
+    For it speaks that another clause of the sentence denies the same words (`anchors` are all of its), or that a clause
+    of the evidence stands in it as a whole.
     """
-    if not models or any(claim.denied == other.denied for other in models):
+    if claim.denied or not models or not all(other.denied for other in models):
         return False
-    if not claim.denied:
-        alike = any(len(claim.words & other.words) >= _MUCH * len(other.words) for other in models)
-        if not alike or any(other.anchors & anchors for other in models):
-            return False
-    return not any(
-        claim.denied == other.denied and (other.words <= claim.words or claim.anchors & other.anchors)
-        for each in known
-        for other in each.claims
+    alike = any(len(claim.words & other.words) >= _MUCH * len(other.words) for other in models)
+    if not alike or any(other.anchors & anchors for other in models):
+        return False
+    return not any(not other.denied and other.words <= claim.words for each in known for other in each.claims)
+
+
+def _misdirected(low: str, claims: Sequence[Claim], models: Sequence[Sequence[Claim]], known: Sequence[Known]) -> bool:
+    """Whether a word of direction stands where the evidence, or what a clause is made of, has its opposite only."""
+    everywhere = frozenset[tuple[int, bool]]().union(*(each.directions for each in known))
+    if _opposed(directions(blank_bounds(low)), everywhere):
+        return True
+    return any(
+        _opposed(claim.directions, frozenset[tuple[int, bool]]().union(*(other.directions for other in near)))
+        for claim, near in zip(claims, models, strict=True)
     )
 
 
-def _misdirected(claim: Claim, models: Sequence[Claim]) -> bool:
-    """Whether a clause has a word of direction where its models have the opposite word only."""
-    there = frozenset[tuple[int, bool]]().union(*(other.directions for other in models))
-    return any((number, not first) in there and (number, first) not in there for number, first in claim.directions)
+def _opposed(said: frozenset[tuple[int, bool]], there: frozenset[tuple[int, bool]]) -> bool:
+    return any((number, not first) in there and (number, first) not in there for number, first in said)
 
 
 def _grounded(claims: Sequence[Claim], known: Sequence[Known], text: str) -> bool:

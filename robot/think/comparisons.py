@@ -26,7 +26,8 @@ _BELOW = (
     r"|不(?:要|能|应|宜|得|可|会)?(?:超过|多于|高于|大于|超出|晚于)|(?<!不)(?:少于|低于|小于|短于|不到|不足|不满)|至多|最多|限制在|控制在|最高"
 )
 _ABOVE = (
-    r"(?:no|not) (?:less|fewer|lower|shorter|below|under|smaller)(?: than)?"
+    r"no (?:[a-z]+ ){1,3}(?:should|may|must|can) (?:[a-z]+ )?(?:less|fewer|lower|shorter) than"
+    r"|(?:no|not) (?:less|fewer|lower|shorter|below|under|smaller)(?: than)?"
     r"|(?:more|longer|greater|higher|over|larger|later) than|at (?:the )?least|at or above|above|over|beyond"
     r"|exceed(?:s|ing)?|a minimum of|minimum|from|no earlier than"
     r"|不(?:要|能|应|宜|得|可|会)?(?:少于|低于|小于|短于)|(?<!不)(?<!不要)(?<!不能)(?<!不应)(?<!不宜)(?<!不得)(?<!不可)(?<!不会)"
@@ -60,7 +61,7 @@ def bounds_of(low: str, expressions: Sequence[Expression]) -> list[Bound]:
             side = "below" if found["below"] else "above"
         if side is not None:
             bounds += [Bound(figure, side) for figure in expression.figures]
-        begin = expression.end
+        begin = after.end() if before is None and after is not None else expression.end
     return bounds
 
 
@@ -92,6 +93,6 @@ def directions(low: str) -> frozenset[tuple[int, bool]]:
     )
 
 
-def without_bounds(low: str) -> str:
-    """`low` without its comparing words, whose "no" ("no more than") denies nothing."""
-    return (_ALL_EN if low.isascii() else _ALL).sub(" ", low)
+def blank_bounds(low: str) -> str:
+    """`low`, of the same length, without its comparing words, whose "no" ("no more than") denies nothing."""
+    return (_ALL_EN if low.isascii() else _ALL).sub(lambda found: " " * len(found[0]), low)

@@ -2,8 +2,8 @@
 
 Before each token, those that would begin or continue a protected expression (`robot.think.protected`) otherwise than
 the evidence has it are forbidden: from "5 g" in the evidence follow neither "6 g" nor "5 mg" nor "five cups", by
-whatever tokens. Negations depend on the whole clause and are left to the sentence check of the guard, as are the
-endings by which a medicine on no list is known.
+whatever tokens. A negation that the evidence lacks ends the answer (`robot.think.denials`). The endings by which a
+medicine on no list is known are left to the sentence check of the guard.
 
 What is forbidden outside of the evidence is worked out once a model; what the evidence frees, once an answer and state.
 """
@@ -18,7 +18,10 @@ import numpy as np
 
 from dialogs.medicines import Medicines, shipped
 from dialogs.never import Unit
+from robot.errors import GeneratorError
 from robot.events import Language
+from robot.think.claims import idle_denied
+from robot.think.denials import DenialWatch, Denied
 from robot.think.figures import FigureReader, idle_numerals, narrow
 from robot.think.protected import ALONE, Allowed, Automaton, Item, Protected, State, idioms, is_numeral
 from robot.think.vocabulary import Mask, Tokenizer, Vocabulary, plain, utf8_length
@@ -122,16 +125,21 @@ class LockState:
         self._evidence = evidence
         self._state: State = evidence.reader.edge
         self._pending = b""
+        self._watch = DenialWatch(evidence.denied)
 
     def forbidden(self, made: int | None) -> Mask | None:
         """Which tokens may not come next: True for each of the vocabulary's numbers that may not; None: all may.
 
         `made` is the token that was just made, None at the beginning. The array is shared: it must not be changed.
         There is always a token that may come: where a tokenizer cannot spell what the evidence has, the answer goes on
-        as at a word's edge.
+        as at a word's edge. Raises GeneratorError (`generator_unfaithful`) when the answer denies what its evidence
+        does not.
         """
         if made is not None:
-            self._state, self._pending = self._evidence.after(self._state, self._pending, made)
+            text, pending = self._evidence.text_of(self._pending, made)
+            if text and not self._watch.push(text):
+                raise GeneratorError("generator_unfaithful", "The model denies what its evidence does not deny.")
+            self._state, self._pending = self._evidence.after(self._state, text), pending
         return self._evidence.forbidden(self._state, self._pending)
 
 
@@ -141,6 +149,7 @@ class _Evidence:
     def __init__(self, lock: EvidenceLock, evidence: Sequence[str], language: Language) -> None:
         self._lock = lock
         self._vocabulary = lock.vocabulary
+        self.denied = [*(Denied.loosely_by(narrow(text)) for text in evidence), idle_denied(language)]
         allowed: list[Allowed] = idioms() if language == "zh" else []
         words: set[str] = set()
         for text in evidence:
@@ -168,17 +177,11 @@ class _Evidence:
         found += [Allowed(text, False) for text in idle_numerals(low)]
         return found
 
-    def after(self, state: State, pending: bytes, made: int) -> tuple[State, bytes]:
-        """The state once token `made` stands there; a token that was forbidden leads to a word's edge."""
-        vocabulary = self._vocabulary
-        if made >= len(vocabulary.said) or vocabulary.special[made]:
-            return state, pending
-        text, pending = self._text_of(pending, made)
-        return self._following(state, text) or self.reader.edge, pending
-
-    def _text_of(self, pending: bytes, made: int) -> tuple[str, bytes]:
+    def text_of(self, pending: bytes, made: int) -> tuple[str, bytes]:
         """The whole characters that exist once token `made` follows `pending`, and the bytes left over."""
         vocabulary = self._vocabulary
+        if made >= len(vocabulary.said) or vocabulary.special[made]:
+            return "", pending
         head = vocabulary.heads.get(made, b"")
         text, rest = vocabulary.said[made], vocabulary.tails.get(made, b"")
         if not pending:
@@ -187,6 +190,10 @@ class _Evidence:
         if not text and not rest and len(begun) < utf8_length(begun[0]):
             return "", begun
         return plain(begun.decode("utf-8", "replace")) + text, rest
+
+    def after(self, state: State, text: str) -> State:
+        """The state behind `text`; what was forbidden leads to a word's edge."""
+        return (self._following(state, text) or self.reader.edge) if text else state
 
     def forbidden(self, state: State, pending: bytes) -> Mask:
         key = (state, pending)
@@ -223,7 +230,7 @@ class _Evidence:
         missing = utf8_length(pending[0]) - len(pending)
         for number, head in vocabulary.heads.items():
             if len(head) == missing or (len(head) < missing and not vocabulary.said[number]):
-                text, rest = self._text_of(pending, number)
+                text, rest = self.text_of(pending, number)
                 following = self._following(state, text)
                 forbidden[number] = following is None or not fits(following, rest)
         return self.forbidden(self.reader.edge, b"") if forbidden.all() else forbidden

@@ -210,6 +210,7 @@ class Batch:
     def _written(self, work: Sequence[tuple[Row, list[int]]], logits: Tensor) -> Events:
         """What the step brought each row; `logits` follow what each has read."""
         events: Events = []
+        written: list[tuple[int, Row, AnswerText]] = []
         for number, (row, read) in enumerate(work):
             row.pending = row.pending[len(read) :]
             if not row.writing:
@@ -220,12 +221,17 @@ class Batch:
             if job.text is None:
                 events.append((row, None))
                 continue
-            job.steering.apply(logits[number], read[-1] if row.writing else None)
-            row.writing = True
+            try:
+                job.steering.apply(logits[number], read[-1] if row.writing else None)
+            except GeneratorError as error:
+                events.append((row, error))
+            else:
+                row.writing = True
+                written.append((number, row, job.text))
         best, tokens = logits.max(-1)
-        for (row, _), value, token in zip(work, best.tolist(), tokens.tolist(), strict=True):
-            if row.writing and not row.pending and row.job is not None and row.job.text is not None:
-                events += self._push(row, row.job.text, value, token)
+        values, choices = best.tolist(), tokens.tolist()
+        for number, row, text in written:
+            events += self._push(row, text, values[number], choices[number])
         return events
 
     @staticmethod

@@ -16,7 +16,10 @@ class LockState(Protocol):
     """What may come next in one answer; see `robot.think.lock`."""
 
     def forbidden(self, made: int | None) -> Any:
-        """After the token `made` (None: before the first): a boolean array of the vocabulary's width, or None."""
+        """After the token `made` (None: before the first): a boolean array of the vocabulary's width, or None.
+
+        Raises GeneratorError where the answer may not go on.
+        """
         ...
 
 
@@ -28,7 +31,10 @@ class Steering:
     copying: Copying | None = None
 
     def apply(self, logits: Tensor, made: int | None) -> None:
-        """Change `logits` (vocabulary) in place, after the token `made` (None: before the first)."""
+        """Change `logits` (vocabulary) in place, after the token `made` (None: before the first).
+
+        Raises GeneratorError where the answer may not go on.
+        """
         if self.copying is not None and (following := self.copying.favoured(made)):
             logits[following] += self.copying.bonus
         if self.lock is not None and (mask := self.lock.forbidden(made)) is not None:

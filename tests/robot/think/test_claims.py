@@ -57,7 +57,7 @@ def passage(key: str, language: Language) -> Passage:
         ("Walk 30 minutes or more.", []),
         ("Use salt substitutes if your kidneys are weak.", ["polarity.flipped"]),
         ("Never use salt substitutes if your kidneys are weak.", []),
-        ("Adults should not eat less than 5 g of salt a day.", ["polarity.flipped"]),
+        ("Adults should not eat less than 5 g of salt a day.", ["negation.not_in_evidence"]),
         ("If you take ibuprofen, keep your greens the same.", ["medicine.not_in_evidence"]),
         ("If you take rosuvazole, keep your greens the same.", []),
         ("If you take warfarin, keep your greens the same.", []),
