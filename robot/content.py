@@ -16,6 +16,7 @@ from robot.think.chart import Chart
 from robot.think.claims import ClaimCheck
 from robot.think.embed import Embedder
 from robot.think.embedders.recent import RecentVectors
+from robot.think.entail import EmbeddingEntailment
 from robot.think.figures import FigureReader
 from robot.think.generators.shelf import ModelShelf
 from robot.think.retrieve import PassageRetriever
@@ -78,14 +79,15 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
     dialogs = dialog_files.load(folder)
     redflags = load_redflags(folder / "redflags.yaml")
     never = load_never(folder / "never.yaml")
+    vectors = RecentVectors(embedder) if embedder else None
     return Content(
         dialogs=dialogs,
         chart=Chart(dialogs),
         understanding=Understanding(dialogs.intents),
         redflags=redflags,
         screen=RedFlagScreen(redflags),
-        retriever=PassageRetriever(dialogs.passages, RecentVectors(embedder) if embedder else None),
+        retriever=PassageRetriever(dialogs.passages, vectors),
         never=never,
         hazards=load_hazards(folder / "hazards.yaml"),
-        claims=ClaimCheck(FigureReader(never.units)),
+        claims=ClaimCheck(FigureReader(never.units), entails=EmbeddingEntailment(vectors) if vectors else None),
     )

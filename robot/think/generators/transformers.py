@@ -48,7 +48,8 @@ class TransformersGenerator:
 
     Decoding is greedy, so that an answer repeats exactly. Raises ModelError (`model_missing`, `model_broken`) and
     ConfigurationError. `generate` raises GeneratorError with the code `generator_` `failed`, `memory`, `broken` (not a
-    number), `repeats`, `unfinished` (no end within `max_tokens`) or `empty`; and `model_broken` after loading `beside`.
+    number), `repeats`, `unfaithful` (it denies what the evidence does not), `unfinished` (no end within `max_tokens`) or
+    `empty`; and `model_broken` after loading `beside`.
     """
 
     name = "transformers"

@@ -350,6 +350,36 @@ def test_what_the_lock_forbids_never_comes(chain: Path) -> None:
     assert locks[0].made[:3] == [None, *written[:2]]
 
 
+class DeniesPepper:
+    """Ends answers about pepper at their third token, and lets the others be."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.free = Forbids(tokenizer, [])
+        self.left = 3
+
+    def open(self, evidence: Sequence[str], language: Language) -> Any:
+        return self if "pepper" in evidence[0] else self.free
+
+    def forbidden(self, made: int | None) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise GeneratorError("generator_unfaithful", "It denies.")
+
+
+def test_an_answer_that_its_lock_ends_leaves_the_others(chain: Path) -> None:
+    shelf = ModelShelf()
+    one, other = (generator(chain, shelf=shelf, make_lock=DeniesPepper) for _ in range(2))
+
+    async def both() -> list[Any]:
+        asked = (answer("salt"), answer("pepper", evidence=["pepper"]))
+        return await asyncio.gather(text(one, asked[0]), text(other, asked[1]), return_exceptions=True)
+
+    whole, ended = run(both())
+    assert whole == CHAIN
+    assert isinstance(ended, GeneratorError) and ended.code == "generator_unfaithful"
+    assert run(text(other, answer("salt"))) == CHAIN, "its conversation goes on"
+
+
 # ---- what fails ----
 
 
