@@ -185,7 +185,7 @@ def _ladder(config: Config, given: dict[str, Any], own: Generator | None = None)
     if chosen.engine == "passage":
         return [passage]
     configured = GENERATORS.create(chosen.engine, chosen.options, **given)
-    if chosen.engine == "transformers" and chosen.options.get("model", EMBEDDED) == EMBEDDED:
+    if chosen.engine in ("transformers", "openvino") and chosen.options.get("model", EMBEDDED) == EMBEDDED:
         return [("gpt", configured), passage]
     if not (SHIPPED / EMBEDDED).is_dir():
         return [("gpt", configured), passage]

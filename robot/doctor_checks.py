@@ -243,7 +243,7 @@ def _whisper_model(config: Config) -> Check:
 
 def _language_model(config: Config) -> Check:
     name, purpose = "language model", "answers in its own words (without one: reviewed passages as written)"
-    required = config.generator.engine == "transformers"
+    required = config.generator.engine in ("transformers", "openvino")
     remedy = "set generator.options.model to a folder with config.json and *.safetensors, or to bedside-gpt"
     named = config.generator.options.get("model", EMBEDDED if required else None)
     if not isinstance(named, str):

@@ -27,6 +27,7 @@ GENERATORS = Registry(
     {
         "passage": "robot.think.generators.passage:PassageGenerator",
         "transformers": "robot.think.generators.transformers:TransformersGenerator",
+        "openvino": "robot.think.generators.openvino:OpenVinoGenerator",
         "openai": "robot.think.generators.openai:OpenAIGenerator",
     },
 )

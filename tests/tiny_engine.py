@@ -25,13 +25,16 @@ def save_family(folder: Path, family: str, *, window: int = 256, seed: int = 1) 
     return _save(model, folder)
 
 
-def save_chain(folder: Path, words: Sequence[str] = WORDS, *, window: int = 512, end: bool = True) -> Path:
-    """A GPT-2 that says `words` after every prompt: each word's output row is the embedding of the word before it.
+def save_chain(
+    folder: Path, words: Sequence[str] = WORDS, *, window: int = 512, end: bool = True, family: str = "gpt2"
+) -> Path:
+    """A GPT-2 or a Llama that says `words` after every prompt.
 
-    Its layers add nothing. Without `end` the last word is followed by the first for ever.
+    Each word's output row is the embedding of the word before it, and the layers add nothing. Without `end` the last
+    word is followed by the first for ever.
     """
     import torch
-    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+    from transformers import AutoTokenizer
 
     save_tiny_model(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -39,22 +42,31 @@ def save_chain(folder: Path, words: Sequence[str] = WORDS, *, window: int = 512,
     tokenizer.save_pretrained(folder)
     chain = [tokenizer.convert_tokens_to_ids(word) for word in words]
     torch.manual_seed(7)
-    ends = {"bos_token_id": 0, "eos_token_id": 0}
-    config = GPT2Config(
-        vocab_size=len(tokenizer), n_positions=window, n_embd=64, n_layer=2, n_head=2, tie_word_embeddings=False, **ends
-    )
-    model = GPT2LMHeadModel(config)
-    for layer in model.transformer.h:
-        for part in (layer.attn.c_proj, layer.mlp.c_proj):
-            part.weight.data.zero_()
-    model.transformer.wpe.weight.data.zero_()
+    model, embedding, added = _silent(family, len(tokenizer), window)
+    for weight in added:
+        weight.data.zero_()
     model.lm_head.weight.data.zero_()
     follows = [(tokenizer.encode(colon)[-1], chain[0]) for colon in (":", "：")]
     follows += pairwise([*chain, 0 if end else chain[0]])
     for before, after in follows:
-        model.lm_head.weight.data[after] += model.transformer.wte.weight.data[before]
+        model.lm_head.weight.data[after] += embedding.weight.data[before]
     model.save_pretrained(folder)
     return folder
+
+
+def _silent(family: str, vocabulary: int, window: int) -> tuple[Any, Any, list[Any]]:
+    """A model, its embedding, and the weights through which anything else reaches the output."""
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "vocab_size": vocabulary, "tie_word_embeddings": False}
+    if family == "gpt2":
+        gpt2 = GPT2LMHeadModel(GPT2Config(n_positions=window, n_embd=64, n_layer=2, n_head=2, **ends))
+        added = [part.weight for layer in gpt2.transformer.h for part in (layer.attn.c_proj, layer.mlp.c_proj)]
+        return gpt2, gpt2.transformer.wte, [*added, gpt2.transformer.wpe.weight]
+    sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4}
+    llama = LlamaForCausalLM(LlamaConfig(num_key_value_heads=2, max_position_embeddings=window, **sizes, **ends))
+    added = [part.weight for layer in llama.model.layers for part in (layer.self_attn.o_proj, layer.mlp.down_proj)]
+    return llama, llama.model.embed_tokens, added
 
 
 def _model(family: str, window: int, seed: int) -> Any:

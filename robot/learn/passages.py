@@ -52,6 +52,7 @@ class FromPassages:
                 self._pools["test_passage"].append((passage, question))
             elif question not in held:
                 self._pools[pools[question]].append((passage, question))
+        self._held = tuple(question for question, pool in pools.items() if pool == "test_wording")
         self._learned = learned
         self._alike = self._neighbours(learned)
         self._for = {
@@ -112,6 +113,11 @@ class FromPassages:
         evidence = tuple(self._text(other) for other in rng.sample(away, rng.choice((1, 2, 2, 3))))
         answer = rng.choice(self._voice.forms.answers.unknown)
         return Draft("unanswerable", question, evidence, answer, "passages")
+
+    def leaks(self, draft: Draft) -> bool:
+        """Whether the patient asks a question that is held back: a word that was lost may turn another into it."""
+        asked = " ".join((draft.question.lower(), *(text for role, text in draft.history if role == "patient")))
+        return any(question in asked for question in self._held)
 
     def some_evidence(self, rng: random.Random) -> tuple[str, ...]:
         """One or two passages, whatever they say."""

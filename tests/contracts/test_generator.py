@@ -1,4 +1,4 @@
-"""One contract for every generator: the reviewed passage, a causal model from a folder, and the shipped stub."""
+"""One contract for every generator: the reviewed passage, a causal model by two engines, and the shipped stub."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from robot.stages import Generator
 from robot.think.generators.passage import PassageGenerator
 from tests.tiny_engine import save_chain
 
-ENGINES = ["passage", "transformers", "stub"]
+ENGINES = ["passage", "transformers", "openvino", "stub"]
 
 PASSAGE = Passage("salt", "diet", "Salt", "Eat less than 5 g of salt a day.", "en", Source("salt", "Salt", "WHO", 2020))
 
@@ -26,6 +26,11 @@ PASSAGE = Passage("salt", "diet", "Salt", "Eat less than 5 g of salt a day.", "e
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_chain(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def llama_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_chain(tmp_path_factory.mktemp("llama"), family="llama")
 
 
 @pytest.fixture(params=ENGINES)
@@ -36,6 +41,12 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[[Blocking], Genera
 
             folder = request.getfixturevalue("model_folder")
             return TransformersGenerator(blocking, str(folder), max_tokens=24, threads=1)
+        if request.param == "openvino":
+            pytest.importorskip("openvino", reason="the extra openvino is not installed")
+            from robot.think.generators.openvino import OpenVinoGenerator
+
+            folder = request.getfixturevalue("llama_folder")
+            return OpenVinoGenerator(blocking, str(folder), max_tokens=24, threads=1)
         if request.param == "passage":
             return PassageGenerator()
         return StubGenerator(["Eat less ", "than 5 g", " a day."])

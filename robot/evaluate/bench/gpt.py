@@ -23,7 +23,8 @@ from robot.evaluate.bench.figures import compare
 from robot.evaluate.bench.memory import rss_kb
 from robot.think.generators.answer_text import AnswerText
 from robot.think.generators.batch import Batch, Job, Row
-from robot.think.generators.kv_cache import KVCache
+from robot.think.generators.kv_cache import TokenCache
+from robot.think.generators.model import CausalModel
 from robot.think.generators.model_folder import SHIPPED, find_model
 from robot.think.generators.prompt_tokens import PromptTokens
 from robot.think.generators.shelf import ModelShelf
@@ -49,18 +50,19 @@ def bench_gpt(
     """The figures of `bedside bench gpt`: medians over the rounds, in milliseconds, tokens a second and megabytes.
 
     model   folder or name; None: that of the configuration, else the one that ships, else random weights of its size.
-    Other options (`precision`, `threads`, `chunk`) come from `config.generator.options`. Raises ModelError.
+    Other options (`precision`, `threads`, `chunk`) come from `config.generator.options`, and the engine (`transformers`
+    or `openvino`) from `config.generator.engine`. Raises ModelError.
     """
     size = size or Size()
-    options = config.generator.options
+    options, kind = config.generator.options, _kind(config.generator.engine)
     with tempfile.TemporaryDirectory() as folder:
         chosen = model or options.get("model")
         if chosen is None and (SHIPPED / DEFAULT_MODEL).is_dir():
             chosen = DEFAULT_MODEL
         if chosen is None:
             console.print("No model ships yet: random weights of its size.")
-            return _measured(save_random(Path(folder)), options, console, size) | {"model": "random weights"}
-        return _measured(str(chosen), options, console, size) | {"model": str(chosen)}
+            return _measured(save_random(Path(folder)), kind, options, console, size) | {"model": "random weights"}
+        return _measured(str(chosen), kind, options, console, size) | {"model": str(chosen)}
 
 
 def save_random(folder: Path, *, hidden: int = 320, layers: int = 6) -> str:
@@ -94,7 +96,17 @@ def save_random(folder: Path, *, hidden: int = 320, layers: int = 6) -> str:
     return str(folder)
 
 
-def _measured(model: str, options: dict[str, Any], console: Console, size: Size) -> dict[str, Any]:
+def _kind(engine: str) -> type[CausalModel]:
+    if engine != "openvino":
+        return CausalModel
+    from robot.think.generators.openvino import OpenVinoModel
+
+    return OpenVinoModel
+
+
+def _measured(
+    model: str, kind: type[CausalModel], options: dict[str, Any], console: Console, size: Size
+) -> dict[str, Any]:
     import torch
 
     if threads := options.get("threads"):
@@ -102,7 +114,8 @@ def _measured(model: str, options: dict[str, Any], console: Console, size: Size)
     torch.ones(8, 8) @ torch.ones(8, 8)
     before = rss_kb()
     shelf = ModelShelf()
-    batch = shelf.batch(model, options.get("precision", "auto"), chunk=options.get("chunk"), inline=False)
+    precision, chunk = options.get("precision", "auto"), options.get("chunk")
+    batch = shelf.batch(model, precision, kind=kind, chunk=chunk, inline=False)
     try:
         SystemClock().run(_written(batch, batch.cache(), _prompt(batch, size.prompt, 0), size.answer))
         rss_mb = round((rss_kb() - before) / 1024, 1)
@@ -143,7 +156,7 @@ def _prompt(batch: Batch, length: int, turn: int, bed: int = 0) -> PromptTokens:
     return PromptTokens(old + [(6151 * place + 31 * turn + bed) % count + 2 for place in range(1, _NEW + 1)], 0)
 
 
-async def _written(batch: Batch, cache: KVCache, prompt: PromptTokens, tokens: int) -> tuple[float, float]:
+async def _written(batch: Batch, cache: TokenCache, prompt: PromptTokens, tokens: int) -> tuple[float, float]:
     """Seconds to the first token, and from the first to the last."""
     text = _AnyText(batch.model.tokenizer, (), (), tokens)
     begun = time.perf_counter()
@@ -167,7 +180,7 @@ async def _cancelled(batch: Batch, prompt: PromptTokens, after_s: float) -> floa
     return time.perf_counter() - begun
 
 
-async def _throughput(batch: Batch, caches: Sequence[KVCache], size: Size) -> float:
+async def _throughput(batch: Batch, caches: Sequence[TokenCache], size: Size) -> float:
     """Tokens a second of all conversations together, their prompts (of a usual turn: half as long) read."""
     prompts = [_prompt(batch, max(size.prompt // 2, _NEW), 0, bed) for bed in range(len(caches))]
     for cache, prompt in zip(caches, prompts, strict=True):

@@ -19,7 +19,7 @@ from robot.blocking import Strand
 from robot.errors import GeneratorError
 from robot.events import Language
 from robot.think.generators.answer_text import AnswerText
-from robot.think.generators.kv_cache import KVCache
+from robot.think.generators.kv_cache import TokenCache
 from robot.think.generators.model import CausalModel
 from robot.think.generators.prompt_tokens import PromptTokens
 from robot.think.generators.steering import LockState, Steering
@@ -55,7 +55,7 @@ class Row:
     pieces, then None; or a GeneratorError. Setting `cancelled` takes the row out before the next step.
     """
 
-    def __init__(self, cache: KVCache, make: Callable[[], Job], *, preparing: bool = False) -> None:
+    def __init__(self, cache: TokenCache, make: Callable[[], Job], *, preparing: bool = False) -> None:
         self.cache = cache
         self.make = make
         self.preparing = preparing
@@ -94,10 +94,10 @@ class Batch:
         self._loop: asyncio.AbstractEventLoop | None = None
         """The loop on which steps are being asked for, while there are rows."""
         self._steps = 0
-        self._openings: OrderedDict[tuple[int, ...], KVCache] = OrderedDict()
-        self._caches: weakref.WeakSet[KVCache] = weakref.WeakSet()
+        self._openings: OrderedDict[tuple[int, ...], TokenCache] = OrderedDict()
+        self._caches: weakref.WeakSet[TokenCache] = weakref.WeakSet()
 
-    def cache(self) -> KVCache:
+    def cache(self) -> TokenCache:
         """An empty cache, counted with the others."""
         cache = self.model.cache()
         self._caches.add(cache)

@@ -7,8 +7,9 @@ differs from where the patient cut in, and a partial transcript from where the r
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -17,17 +18,44 @@ _ALIGN = 64
 """Room grows in steps of so many tokens at the least."""
 
 
-class KVCache:
+class TokenCache(ABC):
+    """What one conversation has read, wherever its keys and values lie."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        """What the valid part of the keys and values stands for."""
+        self.used_at = 0
+        """When it was used last, in steps of the engine that owns it."""
+
+    def common(self, tokens: Sequence[int]) -> int:
+        """How many of the first `tokens` are in here."""
+        for place, (ours, theirs) in enumerate(zip(self.tokens, tokens, strict=False)):
+            if ours != theirs:
+                return place
+        return min(len(self.tokens), len(tokens))
+
+    @property
+    @abstractmethod
+    def bytes(self) -> int:
+        """Memory that its keys and values take."""
+
+    @abstractmethod
+    def cut(self, length: int) -> None:
+        """Forget what comes after the first `length` tokens; 0 gives the memory back too."""
+
+    @abstractmethod
+    def begin_like(self, other: Self, length: int) -> None:
+        """Hold the first `length` tokens of `other`, copied, and nothing else."""
+
+
+class KVCache(TokenCache):
     """Keys and values of `layers` layers, each of shape (heads, room, width), for at most `window` tokens.
 
     Room is taken as it is needed (half as much again each time), because a process may hold hundreds of these.
     """
 
     def __init__(self, layers: int, heads: int, width: int, window: int, dtype: dtype) -> None:
-        self.tokens: list[int] = []
-        """What the valid part of the tensors stands for."""
-        self.used_at = 0
-        """When it was used last, in steps of the engine that owns it."""
+        super().__init__()
         self._shape = (heads, width)
         self._layers = layers
         self._window = window
@@ -38,18 +66,9 @@ class KVCache:
 
     @property
     def bytes(self) -> int:
-        """Memory that its tensors take."""
         return sum(tensor.nbytes for tensor in (*self._keys, *self._values))
 
-    def common(self, tokens: Sequence[int]) -> int:
-        """How many of the first `tokens` are in here."""
-        for place, (ours, theirs) in enumerate(zip(self.tokens, tokens, strict=False)):
-            if ours != theirs:
-                return place
-        return min(len(self.tokens), len(tokens))
-
     def cut(self, length: int) -> None:
-        """Forget what comes after the first `length` tokens; 0 gives the memory back too."""
         del self.tokens[length:]
         if length == 0:
             self._keys, self._values, self._room = [], [], 0
@@ -83,7 +102,6 @@ class KVCache:
         return all_keys[:, :end], all_values[:, :end]
 
     def begin_like(self, other: KVCache, length: int) -> None:
-        """Hold the first `length` tokens of `other`, copied, and nothing else."""
         self.tokens = []
         self.reserve(length)
         for ours, theirs in ((self._keys, other._keys), (self._values, other._values)):

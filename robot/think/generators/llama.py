@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from robot.think.generators.attention import Segment, attend
 from robot.think.generators.linear import Linear, Precision, linear
@@ -56,6 +56,14 @@ class LlamaShape:
         )
 
 
+class LlamaParts(NamedTuple):
+    """All that a Llama is made from; `weights` by the names that the transformers library saves them under."""
+
+    shape: LlamaShape
+    weights: dict[str, Tensor]
+    turns: Rotations
+
+
 def rotations(config: Mapping[str, Any], width: int, window: int) -> Rotations | None:
     """The rotary positions of `config` (Su et al. 2021); None where they are stretched in some way."""
     import torch
@@ -72,14 +80,14 @@ def rotations(config: Mapping[str, Any], width: int, window: int) -> Rotations |
 class FusedLlama:
     """Llama and Qwen2: RMS norm, rotary positions, grouped attention, gated SiLU. A `Network`.
 
-    `weights` are the tensors by the names that the transformers library saves them under; each is taken out as its
-    converted form is made, so that no model stands in memory twice. Raises KeyError (a weight is missing),
-    RuntimeError (one has another shape).
+    Each of the weights is taken out as its converted form is made, so that no model stands in memory twice. Raises
+    KeyError (a weight is missing), RuntimeError (one has another shape).
     """
 
-    def __init__(self, shape: LlamaShape, weights: dict[str, Tensor], turns: Rotations, precision: Precision) -> None:
+    def __init__(self, parts: LlamaParts, precision: Precision) -> None:
         import torch
 
+        shape, weights, turns = parts
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self._shape = shape
         self._embedding = weights.pop("model.embed_tokens.weight").detach().to(dtype)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from robot.errors import ModelError
 from robot.think.generators.attention import NAME, register
-from robot.think.generators.linear import Precision
-from robot.think.generators.llama import FusedLlama, LlamaShape, rotations
+from robot.think.generators.llama import LlamaParts, LlamaShape, rotations
 from robot.think.generators.model_folder import broken
-from robot.think.generators.network import LibraryNetwork, Network
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +37,8 @@ class Loaded:
     embedded    tokens that it has an embedding for
     layers      of the cache; `groups` and `width` as well
     ends        tokens that end an answer
-    build       the arithmetic in a precision; may be called once
+    llama       what our own arithmetic is made from, where it knows all that the model does
+    library     else the model, of the transformers library
     """
 
     tokenizer: Any
@@ -51,7 +50,8 @@ class Loaded:
     width: int
     window: int
     ends: frozenset[int]
-    build: Callable[[Precision], Network]
+    llama: LlamaParts | None = None
+    library: Any = None
 
 
 def load(where: str) -> Loaded:
@@ -95,13 +95,6 @@ def _read(folder: Path) -> Loaded | None:
         raise broken(folder, str(error)[:120]) from error
     tokenizer = _tokenizer(str(folder), _json(folder / "tokenizer_config.json").get("tokenizer_class"))
     end = _json(folder / "generation_config.json").get("eos_token_id", config.get("eos_token_id"))
-
-    def build(precision: Precision) -> Network:
-        network = FusedLlama(shape, weights, turns, precision)
-        if weights:
-            raise broken(folder, f"its weights have {min(weights)}, which its configuration does not")
-        return network
-
     return Loaded(
         tokenizer=tokenizer,
         config=config,
@@ -112,7 +105,7 @@ def _read(folder: Path) -> Loaded | None:
         width=shape.width,
         window=window,
         ends=_ends(end, tokenizer),
-        build=build,
+        llama=LlamaParts(shape, weights, turns),
     )
 
 
@@ -167,21 +160,21 @@ def _by_library(where: str) -> Loaded:
         width=int(getattr(config, "head_dim", None) or config.hidden_size // heads),
         window=window,
         ends=_ends(model.generation_config.eos_token_id, tokenizer),
-        build=_builder(model, window),
+        llama=_parts(model, window),
+        library=model,
     )
 
 
-def _builder(model: Any, window: int) -> Callable[[Precision], Network]:
-    """Ours also for a Llama that the library had to read: from the hub, or with stretched positions."""
+def _parts(model: Any, window: int) -> LlamaParts | None:
+    """Of a Llama that the library had to read: from the hub, or with stretched positions."""
     import torch
 
     shape = LlamaShape.of(model.config.to_dict())
     rotary: Any = getattr(getattr(model, "model", None), "rotary_emb", None)
     if shape is None or getattr(rotary, "rope_type", "") not in ("default", "linear", "llama3"):
-        return lambda precision: LibraryNetwork(model, precision)
+        return None
     cos, sin = rotary(torch.zeros(1), position_ids=torch.arange(window)[None])
-    weights = model.state_dict()
-    return lambda precision: FusedLlama(shape, weights, (cos[0], sin[0]), precision)
+    return LlamaParts(shape, model.state_dict(), (cos[0], sin[0]))
 
 
 def _tokenizer(where: str, kind: str | None) -> Any:

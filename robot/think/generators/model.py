@@ -11,10 +11,12 @@ from robot.errors import ConfigurationError
 from robot.think.generators.attention import Segment
 from robot.think.generators.copying import KEY as COPYING
 from robot.think.generators.copying import Copier
-from robot.think.generators.kv_cache import KVCache
+from robot.think.generators.kv_cache import KVCache, TokenCache
 from robot.think.generators.linear import Precision
-from robot.think.generators.loading import load
+from robot.think.generators.llama import FusedLlama
+from robot.think.generators.loading import Loaded, load
 from robot.think.generators.model_folder import broken, find_model, verify
+from robot.think.generators.network import LibraryNetwork, Network
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +36,7 @@ class CausalModel:
     window      most tokens that one row may hold, answer included
     copier      helps it to copy from the evidence, where its configuration says so
     vocabulary  tokens that the tokenizer knows, the width of the logits
+    embedded    tokens that the network knows, those included
     """
 
     def __init__(self, model: str, precision: PrecisionChoice = "auto") -> None:
@@ -53,6 +56,7 @@ class CausalModel:
             verify(Path(where))
         loaded = load(where)
         self.tokenizer = loaded.tokenizer
+        self.embedded = loaded.embedded
         if len(self.tokenizer) > loaded.embedded:
             raise broken(model, f"its tokenizer has {len(self.tokenizer)} tokens, its embedding only {loaded.embedded}")
         self.parameters = loaded.parameters
@@ -63,21 +67,30 @@ class CausalModel:
         bonus = float(loaded.config.get(COPYING, 0.0))
         self.copier = Copier(self.tokenizer, bonus) if bonus else None
         self._cache_shape = (loaded.layers, loaded.groups, loaded.width, loaded.window)
-        self._dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         try:
             with torch.inference_mode(), self._threads():
-                self._network = loaded.build(self.precision)
+                self._build(loaded)
             self.extend([(self.cache(), [0])])
         except KeyError as error:
             raise broken(model, f"its weights lack {error.args[0]}") from error
         except (TypeError, AttributeError, RuntimeError, IndexError, NotImplementedError) as error:
             raise broken(model, f"its architecture is not supported ({type(error).__name__})") from error
+        if loaded.llama is not None and loaded.llama.weights:
+            raise broken(model, f"its configuration does not know {min(loaded.llama.weights)} of its weights")
 
-    def cache(self) -> KVCache:
+    def _build(self, loaded: Loaded) -> None:
+        """Make the arithmetic; the weights are used up."""
+        llama = loaded.llama
+        self._dtype = self._torch.bfloat16 if self.precision == "bf16" else self._torch.float32
+        self._network: Network = (
+            FusedLlama(llama, self.precision) if llama else LibraryNetwork(loaded.library, self.precision)
+        )
+
+    def cache(self) -> TokenCache:
         """An empty cache for one row."""
         return KVCache(*self._cache_shape, self._dtype)
 
-    def extend(self, work: Sequence[tuple[KVCache, Sequence[int]]]) -> Tensor:
+    def extend(self, work: Sequence[tuple[Any, Sequence[int]]]) -> Tensor:
         """Read tokens (at least one each) into caches, all in one step; the logits (rows, vocabulary) after each.
 
         No cache may come twice. A cache that the step failed for holds what it held before. Raises RuntimeError,

@@ -21,8 +21,8 @@ class ModelShelf:
     """
 
     def __init__(self) -> None:
-        self._batches: dict[tuple[str, str, int | None, bool], Batch] = {}
-        self._models: dict[tuple[str, str], CausalModel] = {}
+        self._batches: dict[tuple[type[CausalModel], str, str, int | None, bool], Batch] = {}
+        self._models: dict[tuple[type[CausalModel], str, str], CausalModel] = {}
         self._doors: dict[bool, Blocking] = {}
 
     def batch(
@@ -30,22 +30,24 @@ class ModelShelf:
         model: str,
         precision: PrecisionChoice = "auto",
         *,
+        kind: type[CausalModel] = CausalModel,
         chunk: int | None = None,
         inline: bool,
         make_lock: Callable[[Any], TokenLock] | None = None,
     ) -> Batch:
         """The batch of `model`, loaded now if it was not. Raises ModelError, ConfigurationError.
 
+        kind        what computes it
         chunk       tokens of prompts in a step; None: by the model's size
         inline      whether steps run on the event loop itself (on a virtual clock)
         make_lock   from the model's tokenizer to what is held over its answers; asked the first time only
         """
         where = find_model(model)
-        key = (where, precision, chunk, inline)
+        key = (kind, where, precision, chunk, inline)
         if key not in self._batches:
-            if (where, precision) not in self._models:
-                self._models[where, precision] = CausalModel(where, precision)
-            loaded = self._models[where, precision]
+            if (kind, where, precision) not in self._models:
+                self._models[kind, where, precision] = kind(where, precision)
+            loaded = self._models[kind, where, precision]
             door = self._doors.setdefault(inline, Blocking(inline=inline))
             size = chunk or (64 if loaded.parameters < _LARGE else 32)
             lock = make_lock(loaded.tokenizer) if make_lock else None

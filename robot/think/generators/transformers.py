@@ -13,8 +13,8 @@ from robot.errors import BedsideError, ConfigurationError, GeneratorError
 from robot.events import Answer, Language
 from robot.think.generators.answer_text import AnswerText
 from robot.think.generators.batch import Batch, Job, Row, TokenLock
-from robot.think.generators.kv_cache import KVCache
-from robot.think.generators.model import PrecisionChoice
+from robot.think.generators.kv_cache import TokenCache
+from robot.think.generators.model import CausalModel, PrecisionChoice
 from robot.think.generators.model_folder import EMBEDDED, find_model
 from robot.think.generators.prompt_tokens import PromptWriter
 from robot.think.generators.shelf import ModelShelf
@@ -48,11 +48,12 @@ class TransformersGenerator:
 
     Decoding is greedy, so that an answer repeats exactly. Raises ModelError (`model_missing`, `model_broken`) and
     ConfigurationError. `generate` raises GeneratorError with the code `generator_` `failed`, `memory`, `broken` (not a
-    number), `repeats`, `unfaithful` (it denies what the evidence does not), `unfinished` (no end within `max_tokens`) or
+    number), `repeats`, `unfaithful` (it denies what its evidence does not), `unfinished` (no end in `max_tokens`) or
     `empty`; and `model_broken` after loading `beside`.
     """
 
     name = "transformers"
+    _kind: type[CausalModel] = CausalModel
 
     def __init__(
         self,
@@ -79,7 +80,9 @@ class TransformersGenerator:
                 import torch
 
                 torch.set_num_threads(threads)
-            batch = shelf.batch(model, precision, chunk=chunk, inline=blocking.inline, make_lock=make_lock)
+            batch = shelf.batch(
+                model, precision, kind=self._kind, chunk=chunk, inline=blocking.inline, make_lock=make_lock
+            )
             window = batch.model.window
             if max_tokens >= window:
                 raise _wrong("max_tokens", max_tokens, f"less than the model's window of {window}")
@@ -90,7 +93,7 @@ class TransformersGenerator:
         self._strand = blocking.strand("loader")
         self._loaded: _Loaded | GeneratorError | None = None if beside else load()
         self._loading: asyncio.Event | None = None
-        self._cache: KVCache | None = None
+        self._cache: TokenCache | None = None
         self._row: Row | None = None
         self._preparing: Row | None = None
 
@@ -150,7 +153,7 @@ class TransformersGenerator:
             self._strand.post(load, done)
         return self._loading
 
-    def _own_cache(self, loaded: _Loaded) -> KVCache:
+    def _own_cache(self, loaded: _Loaded) -> TokenCache:
         if self._cache is None:
             self._cache = loaded.batch.cache()
         return self._cache

@@ -111,7 +111,7 @@ def test_the_guard_lets_answers_pass(corpus: list[Record]) -> None:
     """What is learned is what may be said: the model must not be taught sentences that are never spoken."""
     guard = SentenceGuard(NEVER)
     stopped, said = [], 0
-    for record in corpus[:1500]:
+    for record in (record for record in corpus[:2000] if record.kind != "nonsense"):
         source = Source("x", "x", "x", 2020)
         evidence = [Passage("x", "x", "", text, record.language, source) for text in record.evidence]
         for text in sentences(record.answer, record.language):

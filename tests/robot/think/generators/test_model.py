@@ -26,6 +26,19 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return save_family(tmp_path_factory.mktemp("family"), request.param)
 
 
+@pytest.fixture(scope="module", params=[*FAMILIES, "llama by openvino", "qwen2 by openvino"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CausalModel]:
+    """A saved model, and the same loaded by one of the engines that compute it."""
+    family, _, by = request.param.partition(" by ")
+    folder = save_family(tmp_path_factory.mktemp("family"), family)
+    if not by:
+        return folder, CausalModel(str(folder))
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    from robot.think.generators.openvino import OpenVinoModel
+
+    return folder, OpenVinoModel(str(folder))
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_chain(tmp_path_factory.mktemp("chain"))
@@ -41,18 +54,18 @@ def reference(folder: Path, ids: list[int]) -> Any:
         return model(torch.tensor([ids])).logits[0, -1]
 
 
-def test_rows_in_one_step_get_what_each_would_get_alone(folder: Path) -> None:
+def test_rows_in_one_step_get_what_each_would_get_alone(model: tuple[Path, CausalModel]) -> None:
     """In pieces, beside another row of another length, a single token beside a chunk."""
     import torch
 
-    model = CausalModel(str(folder))
-    one, other = model.cache(), model.cache()
-    model.extend([(one, IDS[:10]), (other, OTHER[:17])])
-    model.extend([(one, IDS[10:39])])
-    logits = model.extend([(other, OTHER[17:]), (one, IDS[39:])])
+    folder, engine = model
+    one, other = engine.cache(), engine.cache()
+    engine.extend([(one, IDS[:10]), (other, OTHER[:17])])
+    engine.extend([(one, IDS[10:39])])
+    logits = engine.extend([(other, OTHER[17:]), (one, IDS[39:])])
     assert one.tokens == IDS and other.tokens == OTHER
     for found, ids in ((logits[1], IDS), (logits[0], OTHER)):
-        assert torch.allclose(found, reference(folder, ids)[: model.vocabulary], atol=1e-4)
+        assert torch.allclose(found, reference(folder, ids)[: engine.vocabulary], atol=1e-4)
 
 
 def test_the_llama_family_is_computed_by_us_and_others_by_the_library(tmp_path: Path) -> None:
@@ -72,27 +85,31 @@ def test_smaller_weights_are_near(folder: Path, precision: Any) -> None:
     assert torch.isfinite(found).all()
 
 
-def test_a_cache_that_was_cut_goes_on_from_there(folder: Path) -> None:
+def test_a_cache_that_was_cut_goes_on_from_there(model: tuple[Path, CausalModel]) -> None:
     import torch
 
-    model = CausalModel(str(folder))
-    whole, cut = model.cache(), model.cache()
-    expected = model.extend([(whole, IDS)])
-    model.extend([(cut, IDS[:20] + OTHER)])
+    _, engine = model
+    whole, cut = engine.cache(), engine.cache()
+    expected = engine.extend([(whole, IDS)])
+    engine.extend([(cut, IDS[:20] + OTHER)])
     assert cut.common(IDS) == 20
     cut.cut(20)
-    assert torch.allclose(model.extend([(cut, IDS[20:])]), expected, atol=1e-4)
+    assert torch.allclose(engine.extend([(cut, IDS[20:])]), expected, atol=1e-4)
+    assert cut.bytes > 0
+    cut.cut(0)
+    assert cut.bytes == 0
+    assert torch.allclose(engine.extend([(cut, IDS)]), expected, atol=1e-4)
 
 
-def test_a_copied_beginning_goes_on_as_its_own(folder: Path) -> None:
+def test_a_copied_beginning_goes_on_as_its_own(model: tuple[Path, CausalModel]) -> None:
     import torch
 
-    model = CausalModel(str(folder))
-    first, second = model.cache(), model.cache()
-    expected = model.extend([(first, IDS)])
+    _, engine = model
+    first, second = engine.cache(), engine.cache()
+    expected = engine.extend([(first, IDS)])
     second.begin_like(first, 25)
-    model.extend([(first, OTHER)])
-    assert torch.allclose(model.extend([(second, IDS[25:])]), expected, atol=1e-4)
+    engine.extend([(first, OTHER)])
+    assert torch.allclose(engine.extend([(second, IDS[25:])]), expected, atol=1e-4)
 
 
 def test_a_failed_step_leaves_what_was_read(chain: Path) -> None:
@@ -102,6 +119,19 @@ def test_a_failed_step_leaves_what_was_read(chain: Path) -> None:
     with pytest.raises(IndexError):
         model.extend([(cache, [99_999])])
     assert cache.tokens == IDS
+
+
+def test_openvino_knows_the_llama_family_only(chain: Path, tmp_path: Path) -> None:
+    pytest.importorskip("openvino", reason="the extra openvino is not installed")
+    from robot.think.generators.openvino import OpenVinoModel
+
+    with pytest.raises(ModelError) as caught:
+        OpenVinoModel(str(chain))
+    assert caught.value.code == "model_broken"
+    llama = save_family(tmp_path, "llama")
+    whole, narrow = (OpenVinoModel(str(llama), each) for each in ("fp32", "int8"))
+    expected, found = (each.extend([(each.cache(), IDS)])[0] for each in (whole, narrow))
+    assert 0 < float((found - expected).norm() / expected.norm()) < 0.15
 
 
 def test_precision_follows_what_the_evaluation_accepted(chain: Path, tmp_path: Path) -> None:
