@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from robot.errors import ModelError
+from robot.learn.induction import start_with_induction
 from robot.learn.settings import LoraSettings, ModelSettings
 
 
 def new_model(settings: ModelSettings, tokenizer: Any, seed: int) -> Any:
-    """A Llama with random weights, the same for the same seed."""
+    """A Llama with random weights and the heads of induction in place, the same for the same seed."""
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
@@ -22,7 +23,8 @@ def new_model(settings: ModelSettings, tokenizer: Any, seed: int) -> Any:
         hidden_size=settings.hidden,
         num_hidden_layers=settings.layers,
         num_attention_heads=settings.heads,
-        num_key_value_heads=settings.heads,
+        num_key_value_heads=settings.groups,
+        rope_parameters={"rope_type": "default", "rope_theta": settings.theta},
         intermediate_size=settings.intermediate,
         max_position_embeddings=settings.window,
         tie_word_embeddings=True,
@@ -32,6 +34,7 @@ def new_model(settings: ModelSettings, tokenizer: Any, seed: int) -> Any:
         attn_implementation="sdpa",
     )
     model = LlamaForCausalLM(config)
+    start_with_induction(model)
     model.generation_config = GenerationConfig(
         do_sample=False, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )

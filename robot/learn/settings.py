@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from dialogs.yaml_file import Strict, read
 
@@ -36,13 +36,25 @@ class TokenizerSettings(Strict):
 
 
 class ModelSettings(Strict):
-    """The shape of a Llama; input and output embeddings are tied."""
+    """The shape of a Llama; input and output embeddings are tied.
 
-    hidden: PositiveInt = 320
+    groups   of heads that share keys and values: fewer make a smaller memory of what was read
+    theta    base of the rotary positions; the larger, the more of them are slow enough to compare what stands far apart
+    """
+
+    hidden: PositiveInt = 384
     layers: PositiveInt = 6
-    heads: PositiveInt = 5
-    intermediate: PositiveInt = 864
+    heads: PositiveInt = 6
+    groups: PositiveInt = 2
+    theta: PositiveFloat = 100_000.0
+    intermediate: PositiveInt = 1024
     window: PositiveInt = 1024
+
+    @model_validator(mode="after")
+    def _fits(self) -> ModelSettings:
+        if self.hidden % self.heads or self.heads % self.groups:
+            raise ValueError("`hidden` must be a multiple of `heads`, and `heads` one of `groups`")
+        return self
 
 
 class FitSettings(Strict):

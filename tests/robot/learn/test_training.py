@@ -64,7 +64,9 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder: Path = save_tiny_model(tmp_path_factory.mktemp("base"))
     if request.param == "gpt2":
         return load_model(folder).eval()
-    return new_model(ModelSettings(hidden=32, layers=2, heads=2, intermediate=48), load_tokenizer(folder), 3).eval()
+    return new_model(
+        ModelSettings(hidden=32, layers=2, heads=2, groups=1, intermediate=48), load_tokenizer(folder), 3
+    ).eval()
 
 
 @pytest.mark.parametrize("answer_only", [True, False])
