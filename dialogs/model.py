@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, field_validator
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from dialogs.yaml_file import Strict
 
@@ -86,20 +86,83 @@ class Intents(Strict):
 
 
 Action = Literal["answer", "ask", "escalate", "refuse", "abstain", "handover", "smalltalk"]
+Deed = Literal[
+    "say",
+    "answer",
+    "advise",
+    "repeat",
+    "call_nurse",
+    "end",
+    "check_symptom",
+    "tell_medicine",
+    "set_goal",
+    "remind",
+    "summarize",
+]
+
+
+SlotKind = Literal["number", "scale", "yes_no", "duration", "choice", "text"]
+
+
+class Choice(Strict):
+    """One of several answers, as it sounds in each language."""
+
+    en: Wordings
+    zh: Wordings
+
+
+class Slot(Strict):
+    """What a state wants to know. The patient's words are read as this first; what was read is kept under `name`.
+
+    number, scale   a figure from `low` to `high`, with times in `unit`; yes_no; duration: since when or how long, in days;
+    choice          one of `choices`, by their patterns; text: whatever is said
+    Then the state's move for `filled` is made. Words that say nothing of the kind are understood as anywhere else.
+    """
+
+    name: Key
+    kind: SlotKind
+    low: float | None = None
+    high: float | None = None
+    unit: Literal["minutes", "hours", "days", "times"] | None = None
+    choices: dict[Key, Choice] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Slot:
+        if (self.kind == "choice") != bool(self.choices):
+            raise ValueError("`choices` belong to the kind `choice`, and to no other")
+        return self
+
+
+class Condition(Strict):
+    """A slot's value for which a move is made; several hold together. Slots that are not filled meet no condition."""
+
+    below: float | None = None
+    at_least: float | None = None
+    equals: str | bool | None = None
 
 
 class Move(Strict):
     """On `intent`, say these phrases, remember these slots, go there (default: stay).
 
-    do: `answer` answers the patient's words from the knowledge base, `repeat` says again what was last heard,
-    `call_nurse` brings a person, `end` ends the conversation; `say` does nothing more.
+    do: `answer` answers the patient's words from the knowledge base, `advise` says the first of `passages` that the
+    patient's orders allow, `repeat` says again what was last heard, `call_nurse` brings a person, `end` ends the
+    conversation; `say` does nothing more. The others are described in `robot/think/deeds/`.
+
+    when         conditions on slots
+    if_hazard    made only for a patient with one of these hazards; `unless_hazard`: only without all of them
+
+    Of several moves for one intent the first whose conditions hold is made.
     """
 
     intent: Key
     to: StateName | None = None
     say: list[Key] = Field(default_factory=list)
-    do: Literal["say", "answer", "repeat", "call_nurse", "end"] = "say"
+    do: Deed = "say"
+    passages: list[str] = Field(default_factory=list)
     set: dict[Key, str] = Field(default_factory=dict)
+    when: dict[Key, Condition] = Field(default_factory=dict)
+    if_hazard: list[Key] = Field(default_factory=list)
+    unless_hazard: list[Key] = Field(default_factory=list)
     action: Action = "ask"
 
 
@@ -117,6 +180,7 @@ class State(Strict):
 
     about: str
     say: list[Key] = Field(default_factory=list)
+    slot: Slot | None = None
     moves: list[Move] = Field(default_factory=list)
     timeout: TimeOut
 

@@ -59,7 +59,7 @@ class NearMiss(Strict):
 
     Both are regular expressions that touch the match; `match` is how the match itself must begin. Whatever is given
     must hold. `unless` in the same sentence (`again`, `still`) keeps the flag. `not_for` lists the flags that the rule
-    does not excuse.
+    does not excuse, `only_for` those that alone it does.
     """
 
     before: str = ""
@@ -67,12 +67,24 @@ class NearMiss(Strict):
     after: str = ""
     unless: str = ""
     not_for: list[Key] = Field(default_factory=list)
+    only_for: list[Key] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _says_something(self) -> NearMiss:
         if not (self.before or self.after):
             raise ValueError("a near-miss rule needs `before` or `after`")
         return self
+
+
+class DenialLists(Strict):
+    """How notes deny many things at once ("denies fever, cough or chest pain").
+
+    Regular expressions over whole words of the text as it stands: `cues` begin a list, what matches `ends` between the
+    cue and a match ends it.
+    """
+
+    cues: list[str] = Field(min_length=1)
+    ends: str
 
 
 class Grammar(Strict):
@@ -84,6 +96,7 @@ class Grammar(Strict):
     breaks: list[str]
     """Words that begin a new clause; a near-miss rule does not reach across them, nor across punctuation."""
     near_misses: dict[Key, list[NearMiss]]
+    denied_lists: DenialLists
 
 
 class Signs(Strict):
@@ -136,7 +149,7 @@ class RedFlags(Strict):
                     _check(where, beginning, rule.match, grammar.fragments)
                     _check(where, beginning, rule.after, grammar.fragments)
                     _check(where, whole, rule.unless, grammar.fragments)
-                if unknown := {flag for rule in rules for flag in rule.not_for} - self.flags.keys():
+                if unknown := {flag for rule in rules for flag in rule.not_for + rule.only_for} - self.flags.keys():
                     raise ValueError(f"{language}.near_misses.{key}: unknown flag {sorted(unknown)[0]!r}")
         return self
 

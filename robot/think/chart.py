@@ -8,27 +8,38 @@ from typing import Any
 from transitions import EventData, Machine
 
 from dialogs.loader import Dialogs, states
-from dialogs.model import Action, Move
+from dialogs.model import Action, Condition, Move
 
 TIMED_OUT = "timed_out"
 RED_FLAG = "red_flag"
+FILLED = "filled"
+"""The slot that the state asks for was filled."""
+
+Value = str | float | bool
 
 
 class Position:
-    """Where one conversation stands, and the move that brought it there."""
+    """Where one conversation stands: its state, what it has learned, and the move that brought it there.
 
-    __slots__ = ("__dict__", "state", "taken")
+    slots    what was asked for and remembered
+    hazards  the patient's (`robot.records.patient`)
+    """
 
-    def __init__(self, state: str) -> None:
+    __slots__ = ("__dict__", "hazards", "slots", "state", "taken")
+
+    def __init__(self, state: str, hazards: frozenset[str] = frozenset()) -> None:
         self.state = state
+        self.hazards = hazards
+        self.slots: dict[str, Value] = {}
         self.taken: Move | None = None
 
 
 class Chart:
     """Which moves there are. `take` is pure: it changes the position, and nothing else happens.
 
-    A state's own moves come before those of `everywhere.yaml`, which do not reach into latched flows. There are no
-    automatic transitions, so that no way leads into a state that no file names.
+    A state's own moves come before those of `everywhere.yaml`, which do not reach into latched flows. Of several moves for
+    one intent the first whose conditions hold is made. There are no automatic transitions, so that no way leads into a
+    state that no file names.
     """
 
     def __init__(self, dialogs: Dialogs) -> None:
@@ -42,7 +53,9 @@ class Chart:
             auto_transitions=False,
             send_event=True,
         )
-        self._allowed: set[tuple[str, str]] = set()
+        self._always: set[tuple[str, str]] = set()
+        """States and intents for which a move is made whatever the conditions."""
+        self._known: set[tuple[str, str]] = set()
         for _, name, state in states(dialogs):
             for move in state.moves:
                 self._add(name, move)
@@ -60,16 +73,49 @@ class Chart:
     def take(self, position: Position, intent: str) -> Move | None:
         """Make the move for `intent`, else the one for `anything`; None when the state has neither."""
         for name in (intent, "anything"):
-            if (position.state, name) in self._allowed and not (name == "anything" and intent == TIMED_OUT):
+            if (position.state, name) in self._known and not (name == "anything" and intent == TIMED_OUT):
+                position.taken = None
                 self._machine.events[name].trigger(position)
-                return position.taken
+                if position.taken is not None:
+                    return position.taken
         return None
 
     def _add(self, source: str, move: Move) -> None:
-        if (source, move.intent) in self._allowed:
+        if (source, move.intent) in self._always:
             return
-        self._allowed.add((source, move.intent))
-        self._machine.add_transition(move.intent, source, move.to, after=partial(_remember, move))
+        self._known.add((source, move.intent))
+        conditional = move.when or move.if_hazard or move.unless_hazard
+        if not conditional:
+            self._always.add((source, move.intent))
+        self._machine.add_transition(
+            move.intent,
+            source,
+            move.to,
+            conditions=[partial(_holds, move)] if conditional else None,
+            after=partial(_remember, move),
+        )
+
+
+def _holds(move: Move, event: EventData) -> bool:
+    position: Any = event.model
+    if move.if_hazard and position.hazards.isdisjoint(move.if_hazard):
+        return False
+    if not position.hazards.isdisjoint(move.unless_hazard):
+        return False
+    return all(_meets(position.slots.get(name), condition) for name, condition in move.when.items())
+
+
+def _meets(value: Value | None, condition: Condition) -> bool:
+    if value is None:
+        return False
+    if condition.equals is not None and value != condition.equals:
+        return False
+    if condition.below is None and condition.at_least is None:
+        return True
+    if isinstance(value, str):
+        return False
+    low = condition.at_least is None or value >= condition.at_least
+    return low and (condition.below is None or value < condition.below)
 
 
 def _remember(move: Move, event: EventData) -> None:

@@ -27,6 +27,8 @@ _SHORTER = 8
 _RECENT = 4
 _STEM = 3
 _AHEAD = 6
+_LIST = 240
+"""Characters before a match in which a list of what is denied may begin."""
 _STOP, _COMMA = 1, 2
 
 
@@ -58,9 +60,8 @@ class RedFlagScreen:
                         self._stems[word[:_STEM]].append((word, len(self._detectors)))
                     else:
                         self._parts.append((word, len(self._detectors)))
-                self._detectors.append(
-                    _Detector(key, signs, grammar, [excuse for excuse in excuses if key not in excuse.not_for])
-                )
+                own = [excuse for excuse in excuses if excuse.holds_for(key)]
+                self._detectors.append(_Detector(key, signs, grammar, own))
 
     def screen(self, text: str, language: Language) -> tuple[RedFlag, ...]:
         """The red flags in `text`, one of each class at most, in the order of the file.
@@ -119,6 +120,8 @@ class _Plain:
         if not low.isascii():
             low = low.translate(_FULL_WIDTH)
             low = fillers.chinese.sub(lambda found: " " * len(found[0]), low)
+        self.given = low
+        """The text as it was given, in small letters."""
         self.words: list[tuple[str, int]] = []
         self.marks: list[int] = [0]
         self.stops: list[int] = [0]
@@ -207,12 +210,17 @@ class _Excuse:
 
     def __init__(self, rule: NearMiss, grammar: Grammar) -> None:
         fragments = grammar.fragments
-        self.not_for = frozenset(rule.not_for)
+        self._not_for = frozenset(rule.not_for)
+        self._only_for = frozenset(rule.only_for)
         self._before = ending(rule.before, fragments) if rule.before else None
         self._match = beginning(rule.match, fragments) if rule.match else None
         self._after = beginning(rule.after, fragments) if rule.after else None
         self._unless = whole(rule.unless, fragments) if rule.unless else None
         self._breaks = re.compile("|".join(grammar.breaks))
+
+    def holds_for(self, flag: str) -> bool:
+        """Whether it may excuse matches of `flag` at all."""
+        return flag not in self._not_for and (not self._only_for or flag in self._only_for)
 
     def holds(self, plain: _Plain, start: int, end: int) -> bool:
         """Whether the match from `start` to `end` is not meant."""
@@ -239,6 +247,9 @@ class _Detector:
         self._idioms = [whole(pattern, grammar.fragments) for pattern in signs.idioms]
         self._excuses = excuses
         self._breaks = re.compile("|".join(grammar.breaks))
+        lists = grammar.denied_lists
+        self._denies = re.compile("|".join(f"(?:{cue})" for cue in lists.cues))
+        self._ends = re.compile(lists.ends)
 
     def find(self, plain: _Plain, places: list[int]) -> tuple[int, int] | None:
         """The first match near `places` that is meant, as positions in the plain text."""
@@ -255,7 +266,7 @@ class _Detector:
                     continue
                 if any(self._part_of(plain, span, whole) for whole in excused[-_RECENT:]):
                     continue
-                if not any(excuse.holds(plain, *span) for excuse in self._excuses):
+                if not self._listed(plain, span) and not any(excuse.holds(plain, *span) for excuse in self._excuses):
                     return span
                 excused.append(span)
         return None
@@ -267,6 +278,13 @@ class _Detector:
             while found := pattern.search(text, start, high):
                 yield found.span()
                 start = found.start() + 1
+
+    def _listed(self, plain: _Plain, span: tuple[int, int]) -> bool:
+        """Whether the match stands in a list of what is denied, in the text as it was given."""
+        start, _ = plain.original(*span)
+        before = plain.given[max(0, start - _LIST) : start]
+        cues = list(self._denies.finditer(before))
+        return bool(cues) and self._ends.search(before, cues[-1].end()) is None
 
     def _part_of(self, plain: _Plain, part: tuple[int, int], whole: tuple[int, int]) -> bool:
         """Whether what excuses `whole` also excuses `part`: it is the same without a word or two before it."""

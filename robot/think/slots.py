@@ -1,0 +1,219 @@
+"""What a patient's words say in answer to a question: a number, yes or no, how long, since when, one of several choices.
+
+Numbers, dates and durations are read by Microsoft's Recognizers-Text, English and Chinese; what is said around them in speech
+("about", "maybe", "seven out of ten", 二三十) is put into plainer words first.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from dialogs.model import SlotKind, Wordings
+from robot.events import Language
+from robot.think.understand import plain
+
+_CULTURE = {"en": "en-us", "zh": "zh-cn"}
+_LONGEST = 300
+_NO = {
+    "en": re.compile(
+        r"^(?:no|nope|nah|not really|not at all|never|none|i do not|i don't|i did not|i didn't|it does not|it doesn't|"
+        r"it is not|it isn't|i am not|i'm not|not that i know|i do not think so|i don't think so|not (?:today|now|yet|any\w*)|hardly)\b"
+    ),
+    "zh": re.compile(r"^(?:没有|没|不|没觉得|不会|不是|从来没|从不|无|没什么|不太|好像没|应该没|不疼|不痛)"),
+}
+_YES = {
+    "en": re.compile(
+        r"^(?:yes|yeah|yep|yup|sure|of course|right|exactly|correct|i do|i did|i am|i have|it does|it is|a little|a bit|"
+        r"sometimes|often|always|definitely|i think so|maybe|i guess|mm-?hm|uh-?huh|absolutely|kind of|sort of|that is right|that's right)\b"
+    ),
+    "zh": re.compile(
+        r"^(?:是|对|有|嗯|会|好像有|可能有|应该有|好|没错|当然|经常|有时|偶尔|有点|的确|确实|疼|痛|能|可以)"
+    ),
+}
+_OUT_OF = re.compile(
+    r"\b(\w+) (?:out of|of|over) (?:10|ten)\b|十分(?:里|中|之)?(?:的)?([\d一二三四五六七八九十两]+)分?"
+)
+_TWICE = {
+    "once": 1.0,
+    "twice": 2.0,
+    "一回": 1.0,
+    "never": 0.0,
+    "not at all": 0.0,
+    "none": 0.0,
+    "从不": 0.0,
+    "从来不": 0.0,
+    "一次也没": 0.0,
+    "没有": 0.0,
+    "不动": 0.0,
+}
+_RANGE_ZH = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])(十)")
+_HALVES_ZH = {"一个半小时": "1.5小时", "两个半小时": "2.5小时", "三个半小时": "3.5小时", "个半小时": ".5小时"}
+_ALWAYS = re.compile(
+    r"\b(?:all my life|since (?:i was (?:born|a child|little)|birth|childhood)|for ever|forever|as long as i can remember)\b|从小|打小|生下来|一直以来|从出生"
+)
+_LIFE = timedelta(days=365 * 20)
+_SECONDS_A_DAY = 86_400.0
+
+Value = str | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted: see `dialogs.model.Slot`."""
+
+    kind: SlotKind
+    low: float | None = None
+    high: float | None = None
+    unit: Literal["minutes", "hours", "days", "times"] | None = None
+    choices: Mapping[str, Mapping[Language, Sequence[re.Pattern[str]]]] | None = None
+
+
+def compiled(
+    choices: Mapping[str, Mapping[str, Wordings]],
+) -> Mapping[str, Mapping[Language, Sequence[re.Pattern[str]]]]:
+    """The choices of a slot with their patterns ready."""
+    return {
+        key: {
+            "en": [re.compile(each) for each in said["en"].patterns],
+            "zh": [re.compile(each) for each in said["zh"].patterns],
+        }
+        for key, said in choices.items()
+    }
+
+
+def read_slot(asked: Asked, text: str, language: Language, now: datetime) -> Value | None:
+    """The value of `asked` in `text`; None where there is none, or it is out of range. `duration` is in days."""
+    words = text.strip()[:_LONGEST]
+    if not words:
+        return None
+    match asked.kind:
+        case "text":
+            return words
+        case "yes_no":
+            return yes_or_no(words, language)
+        case "choice":
+            return _choice(asked, words, language)
+        case "duration":
+            return since_days(words, language, now)
+        case "number" | "scale":
+            return _in_range(asked, _number(words, language, asked.unit))
+    raise AssertionError(asked.kind)
+
+
+def yes_or_no(text: str, language: Language) -> bool | None:
+    """Whether the text agrees or denies; None where it does neither."""
+    words = plain(text)
+    for tried in (language, "zh" if language == "en" else "en"):
+        if _NO[tried].search(words):  # type: ignore[index]
+            return False
+        if _YES[tried].search(words):  # type: ignore[index]
+            return True
+    return None
+
+
+def since_days(text: str, language: Language, now: datetime) -> float | None:
+    """How many days ago something began, or how long it has lasted, as `text` says; None where it does not."""
+    if _ALWAYS.search(text.lower()):
+        return _LIFE.total_seconds() / _SECONDS_A_DAY
+    best: float | None = None
+    for item in _dates(_plainer(text, language), language, now):
+        days = _days_of(item, now)
+        if days is not None and days >= 0:
+            best = max(best or 0.0, days)
+    return best
+
+
+def _days_of(item: Mapping[str, str], now: datetime) -> float | None:
+    kind = item.get("type", "")
+    if kind == "duration" and item.get("value", "").replace(".", "").isdigit():
+        return float(item["value"]) / _SECONDS_A_DAY
+    begun = item.get("start") or item.get("value") or ""
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
+        try:
+            return (now - datetime.strptime(begun, form)).total_seconds() / _SECONDS_A_DAY  # noqa: DTZ007 - local time
+        except ValueError:
+            continue
+    return None
+
+
+def _choice(asked: Asked, text: str, language: Language) -> str | None:
+    words = plain(text)
+    for key, said in (asked.choices or {}).items():
+        for tried in (language, "zh" if language == "en" else "en"):
+            if any(pattern.search(words) for pattern in said[tried]):  # type: ignore[index]
+                return key
+    return None
+
+
+def _number(text: str, language: Language, unit: str | None) -> float | None:
+    words = plain(text) if language == "en" else text
+    out_of = _OUT_OF.search(words.lower())
+    if out_of:
+        words = out_of[1] or out_of[2]
+    plainer = _plainer(words, language)
+    if unit in ("minutes", "hours", "days"):
+        seconds = [
+            float(item["value"])
+            for item in _dates(plainer, language, datetime(2000, 1, 1))
+            if item.get("type") == "duration" and item.get("value", "").replace(".", "").isdigit()
+        ]
+        if seconds:
+            return max(seconds) / {"minutes": 60.0, "hours": 3600.0, "days": _SECONDS_A_DAY}[unit]
+    for said, value in _TWICE.items():
+        if re.search(rf"\b{said}\b" if said.isascii() else said, words.lower()):
+            return value
+    found = _numbers(plainer, language)
+    return sum(found) / len(found) if found and unit is not None and len(found) == 2 else found[0] if found else None
+
+
+def _in_range(asked: Asked, value: float | None) -> float | None:
+    if (
+        value is None
+        or (asked.low is not None and value < asked.low)
+        or (asked.high is not None and value > asked.high)
+    ):
+        return None
+    return value
+
+
+def _plainer(text: str, language: Language) -> str:
+    if language == "en":
+        return text.lower().replace("’", "'")
+    for said, plainly in _HALVES_ZH.items():
+        text = text.replace(said, plainly)
+    return _RANGE_ZH.sub(r"\1\3到\2\3", text)
+
+
+@cache
+def _recognizers() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import recognizers_date_time
+        import recognizers_number
+    return recognizers_date_time.recognize_datetime, recognizers_number.recognize_number
+
+
+def _dates(text: str, language: Language, now: datetime) -> list[Mapping[str, str]]:
+    dates, _ = _recognizers()
+    return [
+        item.resolution["values"][-1]
+        for item in dates(text, _CULTURE[language], reference=now)
+        if item.resolution and item.resolution.get("values")
+    ]
+
+
+def _numbers(text: str, language: Language) -> list[float]:
+    _, numbers = _recognizers()
+    values = []
+    for item in numbers(text, _CULTURE[language]):
+        try:
+            values.append(float(item.resolution["value"]))
+        except (TypeError, KeyError, ValueError):
+            continue
+    return values
