@@ -1,4 +1,4 @@
-"""The shape of `labels/`: what may be said about a medicine by its name, without a dose and without advice to change it."""
+"""The shape of `labels/`: what may be said about a medicine by its name, without a dose or advice to change it."""
 
 from __future__ import annotations
 

@@ -27,10 +27,16 @@ from dialogs.yaml_file import ContentError, Location, line_of, read, read_mappin
 HERE = Path(__file__).parent
 
 EVENT_INTENTS = frozenset(
-    {"anything", "question", "unclear", "not_heard", "call_delivered", "call_failed", "call_acknowledged"}
-    | {"call_unanswered", "emergency_cleared"}
+    "anything filled question complaint medicine guess unclear not_heard timed_out call_delivered call_failed"
+    " call_acknowledged call_unanswered emergency_cleared ask_since ask_severity ask_course ask_symptom"
+    " advise_emergency advise_urgent advise_routine advise_self_care recalled not_recalled farewell".split()
 )
-"""Intents that no wording decides: events from outside, and what is left when no wording matches."""
+"""Intents that no wording decides: events from outside, what a deed asks for next, and what is left when no wording
+matches. `decline_…` are those of `requests.yaml`."""
+
+
+RECORDED_SLOTS = frozenset({"diet_order", "mobility_order"})
+"""Filled from the patient's record, `known` or `unknown`."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +137,29 @@ def _check_moves(dialogs: Dialogs, files: Mapping[str, _File]) -> None:
 
 
 def _check_move(dialogs: Dialogs, file: _File, at: Location, move: Move) -> None:
-    if move.intent not in dialogs.intents.intents and move.intent not in EVENT_INTENTS:
+    known = move.intent in dialogs.intents.intents or move.intent in EVENT_INTENTS
+    if not known and not move.intent.startswith("decline_"):
         raise file.wrong((*at, "intent"), "there is no such intent", move.intent)
+    here = {passage.id for passage in dialogs.passages}
+    for index, passage in enumerate(move.passages):
+        if passage not in here:
+            raise file.wrong((*at, "passages", index), "there is no such passage", passage)
+    if (move.do == "advise") != bool(move.passages):
+        raise file.wrong((*at, "passages"), "`advise` needs passages, and nothing else has any", move.do)
+    for name in move.when:
+        if name not in _slots(dialogs):
+            raise file.wrong((*at, "when", name), "no state asks for this slot, and no move sets it", name)
     if move.to is not None:
         _check_state(dialogs, file, (*at, "to"), move.to)
     for index, phrase in enumerate(move.say):
         _check_phrase(dialogs, file, (*at, "say", index), phrase)
+
+
+def _slots(dialogs: Dialogs) -> set[str]:
+    """The names under which something is remembered."""
+    moves = [*dialogs.everywhere.moves, *(move for _, _, state in states(dialogs) for move in state.moves)]
+    asked = {state.slot.name for _, _, state in states(dialogs) if state.slot is not None}
+    return asked | RECORDED_SLOTS | {name for move in moves for name in move.set}
 
 
 def _check_phrase(dialogs: Dialogs, file: _File, at: Location, phrase: str) -> None:

@@ -70,8 +70,14 @@ class Wordings(Strict):
 
 
 class Intent(Strict):
-    """What a patient can mean. Of several that match, the one that stands first in the file wins."""
+    """What a patient can mean. Of several that match, the one that stands first in the file wins.
 
+    label    how the robot asks back when a sentence is only like it ("call a nurse"); without one it is never guessed
+    command  it holds whatever was asked: stop, repeat, nurse …
+    """
+
+    label: Text | None = None
+    command: bool = False
     en: Wordings
     zh: Wordings
 
@@ -90,18 +96,23 @@ Deed = Literal[
     "say",
     "answer",
     "advise",
+    "simplify",
     "repeat",
     "call_nurse",
     "end",
+    "confirm_guess",
     "check_symptom",
     "tell_medicine",
+    "ask_clinician",
     "set_goal",
+    "teach_back",
     "remind",
+    "adjust",
     "summarize",
 ]
 
 
-SlotKind = Literal["number", "scale", "yes_no", "duration", "choice", "text"]
+SlotKind = Literal["number", "scale", "yes_no", "duration", "moment", "choice", "text"]
 
 
 class Choice(Strict):
@@ -114,8 +125,13 @@ class Choice(Strict):
 class Slot(Strict):
     """What a state wants to know. The patient's words are read as this first; what was read is kept under `name`.
 
-    number, scale   a figure from `low` to `high`, with times in `unit`; yes_no; duration: since when or how long, in days;
-    choice          one of `choices`, by their patterns; text: whatever is said
+    number, scale   a figure from `low` to `high`, with times in `unit`
+    yes_no          true or false
+    duration        since when or how long, in days
+    moment          in how many seconds
+    choice          one of `choices`, by their patterns
+    text            whatever is said
+
     Then the state's move for `filled` is made. Words that say nothing of the kind are understood as anywhere else.
     """
 
@@ -148,6 +164,7 @@ class Move(Strict):
     patient's orders allow, `repeat` says again what was last heard, `call_nurse` brings a person, `end` ends the
     conversation; `say` does nothing more. The others are described in `robot/think/deeds/`.
 
+    reason       of a nurse call, where it is more than that the patient asks
     when         conditions on slots
     if_hazard    made only for a patient with one of these hazards; `unless_hazard`: only without all of them
 
@@ -159,6 +176,7 @@ class Move(Strict):
     say: list[Key] = Field(default_factory=list)
     do: Deed = "say"
     passages: list[str] = Field(default_factory=list)
+    reason: Key | None = None
     set: dict[Key, str] = Field(default_factory=dict)
     when: dict[Key, Condition] = Field(default_factory=dict)
     if_hazard: list[Key] = Field(default_factory=list)
@@ -167,12 +185,13 @@ class Move(Strict):
 
 
 class TimeOut(Strict):
-    """After `seconds` of a silent patient: say these phrases and go there."""
+    """After `seconds` of a silent patient: say these phrases and go there; `reason` is that of a nurse call."""
 
     seconds: PositiveFloat
     to: StateName
     say: list[Key] = Field(default_factory=list)
-    do: Literal["say", "end"] = "say"
+    do: Literal["say", "end", "call_nurse"] = "say"
+    reason: Key | None = None
 
 
 class State(Strict):

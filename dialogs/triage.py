@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from dialogs.model import Key, Spoken, Text
-from dialogs.yaml_file import ContentError, Location, Strict, line_of, read_mapping, validate
+from dialogs.yaml_file import ContentError, Location, Strict, line_of, read, read_mapping, validate
 
 HERE = Path(__file__).parent / "triage"
 
@@ -127,24 +127,48 @@ class DangerFile(Strict):
     dangers: list[Danger]
 
 
+class Example(Strict):
+    """A complaint as people tell it, and how soon it should be seen: one level, or two where either would do."""
+
+    text: str
+    level: list[Level] = Field(min_length=1, max_length=2)
+
+
+class ExampleFile(Strict):
+    """`triage/examples.yaml`."""
+
+    reviewer: str
+    reviewed: date
+    examples: list[Example]
+
+
 @dataclass(frozen=True)
 class Triage:
-    """All symptoms, conditions and dangers of a dialogs folder."""
+    """All symptoms, conditions and dangers of a dialogs folder.
+
+    regions    the symptoms of each file of `symptoms/`
+    examples   what it is measured on
+    """
 
     symptoms: Mapping[str, Symptom]
     conditions: Mapping[str, Condition]
     dangers: Sequence[Danger]
+    examples: Sequence[Example]
+    regions: Mapping[str, Sequence[str]]
 
 
 def load_triage(folder: Path = HERE) -> Triage:
     """Raises ContentError: a shape that is wrong, an id that stands twice, a symptom that no file has."""
     symptoms: dict[str, Symptom] = {}
+    regions: dict[str, Sequence[str]] = {}
     conditions: dict[str, Condition] = {}
     for path in sorted((folder / "symptoms").glob("*.yaml")):
         data, lines = read_mapping(path)
-        _add(path, lines, "symptoms", symptoms, validate(data, SymptomFile, path, lines).symptoms)
-    for key, symptom in symptoms.items():
-        for wider in symptom.implies:
+        here = validate(data, SymptomFile, path, lines).symptoms
+        _add(path, lines, "symptoms", symptoms, here)
+        regions[path.stem] = tuple(here)
+    for key, known in symptoms.items():
+        for wider in known.implies:
             if wider not in symptoms:
                 raise ContentError(folder / "symptoms", None, f"symptoms.{key}.implies", "no such symptom", wider)
     for path in sorted((folder / "conditions").glob("*.yaml")):
@@ -165,7 +189,8 @@ def load_triage(folder: Path = HERE) -> Triage:
             if symptom not in symptoms:
                 line = line_of(("dangers", number), lines)
                 raise ContentError(path, line, f"dangers.{number}", "no such symptom", symptom)
-    return Triage(symptoms, conditions, dangers)
+    examples = read(folder / "examples.yaml", ExampleFile).examples
+    return Triage(symptoms, conditions, dangers, examples, regions)
 
 
 def _add(path: Path, lines: Mapping[Location, int], top: str, known: dict[str, Any], found: Mapping[str, Any]) -> None:

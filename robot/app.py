@@ -68,7 +68,9 @@ def build(
     patient = load_patient(config.patient) if config.patient else Patient()
     hazards = _hazards(patient, content)
     retriever = parts.get("retriever") or _fitting(content, patient)
-    decider = parts.get("decider") or _decider(config, content, hazards, retriever=retriever, session=_session(clock))
+    decider = parts.get("decider") or _decider(
+        config, content, patient, retriever=retriever, clock=clock, session=_session(clock)
+    )
     search = blocking.strand("retriever")
 
     async def close_engines() -> None:
@@ -87,7 +89,7 @@ def build(
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
             decider=decider,
-            off_loop=search.run if content.retriever.embeds else None,
+            off_loop=search.run,
             composer=_composer(
                 config,
                 content,
@@ -120,7 +122,7 @@ def build_thinking(
         blocking.close()
 
     start = content.dialogs.everywhere.menu
-    decider = _decider(config, content, hazards, retriever=_fitting(content, patient), start=start)
+    decider = _decider(config, content, patient, retriever=_fitting(content, patient), clock=clock, start=start)
     return decider, composer, close
 
 
@@ -153,22 +155,26 @@ def _fitting(content: Content, patient: Patient) -> Retriever:
 def _decider(
     config: Config,
     content: Content,
-    hazards: frozenset[str],
+    patient: Patient,
     *,
     retriever: Retriever,
+    clock: Clock,
     session: str = "ask",
     start: str | None = None,
 ) -> Decider:
     return DialogMachine(
         content.dialogs,
         content.chart,
-        content.understanding,
+        content.interpreter,
         content.screen,
         retriever,
-        hazards=hazards,
+        deeds=content.deeds,
+        patient=patient,
+        hazards=_hazards(patient, content),
         language=config.language,
         session=session,
         start=start,
+        wall=clock.wall,
     )
 
 

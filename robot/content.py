@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dialogs import loader as dialog_files
 from dialogs.hazards import Hazards, load_hazards
+from dialogs.labels import load_labels
 from dialogs.never import NeverList, load_never
 from dialogs.redflags import RedFlags, load_redflags
+from dialogs.requests import load_requests
+from dialogs.triage import load_triage
 from robot.config import Config
 from robot.engines import EMBEDDERS
 from robot.events import Language
 from robot.think.chart import Chart
 from robot.think.claims import ClaimCheck
+from robot.think.decline import RequestFilter
+from robot.think.deeds.deed import Deed
+from robot.think.deeds.make import make_deeds
 from robot.think.embed import Embedder
 from robot.think.embedders.recent import RecentVectors
 from robot.think.entail import EmbeddingEntailment
+from robot.think.everyday import everyday_talk
 from robot.think.figures import FigureReader
 from robot.think.generators.shelf import ModelShelf
+from robot.think.guess import Guesser
+from robot.think.interpret import Interpreter
+from robot.think.pharmacy import Pharmacy
+from robot.think.phrasebook import Phrasebook
 from robot.think.retrieve import PassageRetriever
 from robot.think.screen import RedFlagScreen
+from robot.think.triage.clinic import Clinic
 from robot.think.understand import Understanding
 
 
@@ -33,7 +46,11 @@ class Content:
 
     dialogs: dialog_files.Dialogs
     chart: Chart
-    understanding: Understanding
+    interpreter: Interpreter
+    deeds: Mapping[str, Deed]
+    clinic: Clinic
+    pharmacy: Pharmacy
+    requests: RequestFilter
     redflags: RedFlags
     screen: RedFlagScreen
     retriever: PassageRetriever
@@ -80,13 +97,35 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
     redflags = load_redflags(folder / "redflags.yaml")
     never = load_never(folder / "never.yaml")
     vectors = RecentVectors(embedder) if embedder else None
+    triage, labels = load_triage(folder / "triage"), load_labels(folder / "labels")
+    asked = load_requests(folder / "requests.yaml")
+    clinic, pharmacy, phrases = Clinic(triage), Pharmacy(labels), Phrasebook(dialogs.phrases)
+
+    def everyday(language: Language) -> list[str]:
+        return everyday_talk(
+            language, passages=dialogs.passages, requests=asked, triage=triage, labels=labels, redflags=redflags
+        )
+
+    requests = RequestFilter(asked, everyday, vectors)
+    retriever = PassageRetriever(dialogs.passages, vectors)
     return Content(
         dialogs=dialogs,
         chart=Chart(dialogs),
-        understanding=Understanding(dialogs.intents),
+        interpreter=Interpreter(
+            Understanding(dialogs.intents),
+            clinic,
+            pharmacy,
+            requests=requests,
+            guesser=Guesser(dialogs.intents, vectors),
+            commands=[name for name, intent in dialogs.intents.intents.items() if intent.command],
+        ),
+        deeds=make_deeds(phrases, clinic, pharmacy, retriever.passages),
+        clinic=clinic,
+        pharmacy=pharmacy,
+        requests=requests,
         redflags=redflags,
         screen=RedFlagScreen(redflags),
-        retriever=PassageRetriever(dialogs.passages, vectors),
+        retriever=retriever,
         never=never,
         hazards=load_hazards(folder / "hazards.yaml"),
         claims=ClaimCheck(FigureReader(never.units), entails=EmbeddingEntailment(vectors) if vectors else None),

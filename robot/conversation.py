@@ -125,6 +125,7 @@ class Conversation:
             raise
         self._on_dialog_event(Opened())
         self._read_ahead(Sensitive(""))
+        self._scope.spawn(self._look_up(Sensitive("")))
         return self
 
     async def __aexit__(
@@ -279,9 +280,12 @@ class Conversation:
             self.parts.composer.prepare(draft)
 
     async def _look_up(self, words: Sensitive) -> None:
-        """Search for what `words` ask, beside the loop: while the patient may still go on, and at the latest now."""
+        """Search for what `words` ask, beside the loop: while the patient may still go on, and at the latest now.
+
+        Without words: load what the first search needs.
+        """
         self._scope.stop("look_up")
-        if self.parts.off_loop is not None and words:
+        if self.parts.off_loop is not None:
             await self.parts.off_loop(self.parts.decider.look_up(words))
 
     def _on_dialog_event(self, event: DialogEvent) -> None:

@@ -170,12 +170,46 @@ class CallNurse:
     escalation: Literal["nurse", "charge_nurse", "emergency_team"] = "nurse"
 
 
+NoteKind = Literal["symptoms", "medicine", "goal", "question", "summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftNote:
+    """Effect: leave a draft for the clinician. Nothing of it is spoken before a clinician has signed it.
+
+    `text` is for the clinician's page; `evidence` are the findings, words and sources that it rests on, a line each;
+    `codes` are findings and conditions by their ids, for the export.
+    """
+
+    kind: NoteKind
+    text: Sensitive
+    evidence: tuple[Sensitive, ...] = ()
+    urgency: Urgency | None = None
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Effect: say `sentence` in `after_s` seconds."""
+
+    after_s: float
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Effect: speak slower or faster, louder or softer from now on; factors on how it is now."""
+
+    pace: float = 1.0
+    volume: float = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """Effect: the conversation is over once everything was said."""
 
 
-Effect = Say | Answer | CallNurse | End
+Effect = Say | Answer | CallNurse | DraftNote | Remind | Adjust | End
 
 
 @dataclass(frozen=True, slots=True)

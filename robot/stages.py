@@ -88,7 +88,8 @@ class Decider(Protocol):
     def look_up(self, text: Sensitive) -> Callable[[], object]:
         """The search that deciding about `text` needs, to be run beforehand and in any thread; it changes nothing.
 
-        A retriever that remembers what it was asked last then finds it at once.
+        A retriever that remembers what it was asked last then finds it at once. Empty text stands for what is needed
+        once, before the first words.
         """
         ...
 

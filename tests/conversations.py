@@ -14,14 +14,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dialogs import loader
-from dialogs.loader import Dialogs
-from dialogs.redflags import load_redflags
 from hardware.audio import RATE, Samples
 from hardware.clock import SimulatedClock
 from hardware.ports import Clock
 from hardware.room import Recording, Room
 from hardware.simulated import SimulatedDisplay, SimulatedMicrophone, SimulatedNurseCall, SimulatedSpeaker
+from robot.content import Content, load_content
 from robot.conversation import Conversation, Parts
 from robot.evaluate.stubs import StubDetector, StubRecognizer, StubSynthesizer
 from robot.events import (
@@ -38,12 +36,10 @@ from robot.events import (
 from robot.hear.listen import Endpointing, Listener
 from robot.speak.split import SentenceSplitter
 from robot.stages import Generator, Recognizer, Synthesizer
-from robot.think.chart import Chart
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
 from robot.think.generators.passage import PassageGenerator
-from robot.think.screen import RedFlagScreen
-from robot.think.understand import Understanding, plain
+from robot.think.understand import plain
 
 E = TypeVar("E")
 
@@ -51,22 +47,12 @@ SALT = "how much salt can i eat in a day"
 """A question of the knowledge base; its passage is `diet-salt-who`."""
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What is read once for all tests."""
-
-    dialogs: Dialogs
-    chart: Chart
-    understanding: Understanding
-    screen: RedFlagScreen
-
-
 @cache
-def shared() -> Shared:
-    """The dialogs that ship, compiled."""
-    dialogs = loader.load()
-    screen = RedFlagScreen(load_redflags(loader.HERE / "redflags.yaml"))
-    return Shared(dialogs, Chart(dialogs), Understanding(dialogs.intents), screen)
+def shared() -> Content:
+    """The dialogs that ship, read and compiled once for all tests; no embedder."""
+    content = load_content()
+    content.requests.warm()
+    return content
 
 
 class ListedQuestions:
@@ -113,7 +99,15 @@ def machine(**options: Any) -> DialogMachine:
     """A dialog machine on the shipped dialogs; `options` are its keyword arguments."""
     content = shared()
     retriever = options.pop("retriever", None) or ListedQuestions()
-    return DialogMachine(content.dialogs, content.chart, content.understanding, content.screen, retriever, **options)
+    return DialogMachine(
+        content.dialogs,
+        content.chart,
+        content.interpreter,
+        content.screen,
+        retriever,
+        deeds=content.deeds,
+        **options,
+    )
 
 
 def voice(seconds: float, level: int = 2000) -> Samples:

@@ -15,7 +15,21 @@ from typing import Any, TextIO
 
 from hardware.ports import Clock
 from robot.errors import InputError
-from robot.events import Answer, CallNurse, Decision, End, Event, Interrupted, Say, Sensitive, Sentence, Spoken
+from robot.events import (
+    Adjust,
+    Answer,
+    CallNurse,
+    Decision,
+    DraftNote,
+    End,
+    Event,
+    Interrupted,
+    Remind,
+    Say,
+    Sensitive,
+    Sentence,
+    Spoken,
+)
 
 FORMAT = 1
 
@@ -112,6 +126,12 @@ def _effect(effect: object) -> dict[str, Any]:
             return {"answer": [passage.id for passage in effect.evidence]}
         case CallNurse():
             return {"call_nurse": effect.reason, "urgency": effect.urgency, "to": effect.escalation}
+        case DraftNote():
+            return {"draft": effect.kind, "urgency": effect.urgency, "codes": len(effect.codes)}
+        case Remind():
+            return {"remind_in_s": round(effect.after_s)}
+        case Adjust():
+            return {"pace": effect.pace, "volume": effect.volume}
         case End():
             return {"end": True}
         case _:

@@ -37,9 +37,9 @@ class Position:
 class Chart:
     """Which moves there are. `take` is pure: it changes the position, and nothing else happens.
 
-    A state's own moves come before those of `everywhere.yaml`, which do not reach into latched flows. Of several moves for
-    one intent the first whose conditions hold is made. There are no automatic transitions, so that no way leads into a
-    state that no file names.
+    A state's own moves come before those of `everywhere.yaml`, which do not reach into latched flows. Of several moves
+    for one intent the first whose conditions hold is made. There are no automatic transitions, so that no way leads
+    into a state that no file names.
     """
 
     def __init__(self, dialogs: Dialogs) -> None:
@@ -61,7 +61,8 @@ class Chart:
                 self._add(name, move)
             timeout = state.timeout
             action: Action = "escalate" if name in self.latched else "ask"
-            self._add(name, Move(intent=TIMED_OUT, to=timeout.to, say=timeout.say, do=timeout.do, action=action))
+            wait = {"to": timeout.to, "say": timeout.say, "do": timeout.do, "reason": timeout.reason}
+            self._add(name, Move.model_validate({"intent": TIMED_OUT, "action": action, **wait}))
             if name in self.latched:
                 self._add(name, everywhere.cleared)
                 self._add(name, Move(intent=RED_FLAG, do="call_nurse", action="escalate"))
@@ -74,11 +75,15 @@ class Chart:
         """Make the move for `intent`, else the one for `anything`; None when the state has neither."""
         for name in (intent, "anything"):
             if (position.state, name) in self._known and not (name == "anything" and intent == TIMED_OUT):
-                position.taken = None
-                self._machine.events[name].trigger(position)
-                if position.taken is not None:
-                    return position.taken
+                move = self._made(position, name)
+                if move is not None:
+                    return move
         return None
+
+    def _made(self, position: Position, name: str) -> Move | None:
+        position.taken = None
+        self._machine.events[name].trigger(position)
+        return position.taken
 
     def _add(self, source: str, move: Move) -> None:
         if (source, move.intent) in self._always:

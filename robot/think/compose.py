@@ -1,7 +1,8 @@
 """From a decision's effect to guarded sentences, down the ladder: configured GPT → reviewed passage → fixed phrase.
 
 No sentence leaves here that the guard did not pass. A rung that fails, is late with its first sentence, or is blocked
-before it said anything, makes room for the next one. A guard that fails itself forbids everything but fixed phrases.
+before it said anything of the evidence, makes room for the next one. A guard that fails itself forbids everything but
+fixed phrases.
 """
 
 from __future__ import annotations
@@ -82,16 +83,18 @@ class Composer:
                     yield fixed
             return
         self._evidence = effect.evidence
-        said = False
         source: Source | None = None
         for rung, generator in self._ladder:
+            said = stopped = False
             async with aclosing(self._rung(rung, generator, effect)) as items:
                 async for item in items:
                     if isinstance(item, Sentence):
                         said = True
                         source = source or next(iter(item.sources), None)
+                    else:
+                        stopped = True
                     yield item
-            if said:
+            if said and not (stopped and source is None):
                 if source is not None:
                     for fixed in self._fixed(self._phrase("answer_source", effect.language, org=source.org)):
                         yield fixed

@@ -1,18 +1,19 @@
 """The dialog machine: one event in, one decision out, nothing done.
 
-text ──red-flag screen──┐                                  ┌─ Say (phrases)
-text ──understanding────┼─► intent ─► chart (flows) ─► move┼─ Answer (evidence)
-call events, time-outs ─┘                                  ├─ CallNurse
-                                                           └─ End
+text ──red-flag screen──┐                                 ┌─ Say, Answer
+text ──interpreter──────┼─► intent ─► chart (flows) ─► move ─► deed ─┼─ CallNurse, DraftNote, Remind, Adjust
+call events, time-outs ─┘                                 └─ End
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from dialogs.loader import Dialogs
+from dialogs.model import Move
 from robot.events import (
     Action,
     Answer,
@@ -32,18 +33,23 @@ from robot.events import (
     Opened,
     Say,
     Sensitive,
-    Sentence,
     SpeechStarted,
     Spoken,
     TimedOut,
     Transcript,
     Urgency,
 )
+from robot.records.patient import Patient
 from robot.stages import Retriever
-from robot.think.chart import RED_FLAG, TIMED_OUT, Chart, Position
+from robot.think.calls import NurseCalls
+from robot.think.chart import FILLED, RED_FLAG, TIMED_OUT, Chart, Position
+from robot.think.deeds.deed import Deed, Done, Turn
 from robot.think.expand import look_up
+from robot.think.interpret import Interpreter, Meaning
+from robot.think.memory import Memory
+from robot.think.phrasebook import Phrasebook
 from robot.think.screen import RedFlag
-from robot.think.understand import Understanding, is_question, language_of
+from robot.think.understand import language_of
 
 _EVENT_INTENTS = {
     CallDelivered: "call_delivered",
@@ -54,11 +60,8 @@ _EVENT_INTENTS = {
     ButtonPressed: "nurse",
     TimedOut: TIMED_OUT,
 }
-_ESCALATION: dict[str, str] = {"nurse": "charge_nurse", "charge_nurse": "emergency_team"}
-_CLOSE = 0.9
-"""Passages that score less than this share of the best one answer another question: a model would mix them up."""
-_REMEMBERED = 6
-"""Turns of history that a generator is shown."""
+_MOST_MOVES = 4
+"""Moves that one event may lead to: a deed can ask for a further one."""
 
 
 class Screen(Protocol):
@@ -78,36 +81,44 @@ class DialogMachine:
         self,
         dialogs: Dialogs,
         chart: Chart,
-        understanding: Understanding,
+        interpreter: Interpreter,
         screen: Screen,
         retriever: Retriever,
         *,
+        deeds: Mapping[str, Deed],
+        patient: Patient | None = None,
         hazards: frozenset[str] = frozenset(),
         language: Language = "en",
         session: str = "visit",
         start: str | None = None,
+        wall: Callable[[], datetime] = datetime.now,
     ) -> None:
         self._dialogs = dialogs
         self._chart = chart
-        self._understanding = understanding
+        self._interpreter = interpreter
         self._screen = screen
         self._retriever = retriever
-        self._hazards = hazards
-        self._position = Position(start or chart.start)
-        self._session = session
-        self._calls: dict[str, CallNurse] = {}
+        self._deeds = deeds
+        self._phrases = Phrasebook(dialogs.phrases)
+        self._calls = NurseCalls(session)
         self._raised: set[str] = set()
         """Red flags of the emergency that is going on."""
         self._raised_by_partial = False
         """The utterance that is being spoken has raised its flags already."""
-        self._last: tuple[Sentence, ...] = ()
-        self._history: list[tuple[str, Sensitive]] = []
-        self.language: Language = language
-        self.slots: dict[str, str] = {}
+        patient = patient or Patient()
+        position = Position(start or chart.start, hazards)
+        for kind in ("diet", "mobility"):
+            position.slots[f"{kind}_order"] = "known" if getattr(patient.orders, kind) else "unknown"
+        self._memory = Memory(position, language, patient, wall)
 
     @property
     def state(self) -> str:
-        return str(self._position.state)
+        return self._memory.state
+
+    @property
+    def language(self) -> Language:
+        """The language that is being spoken."""
+        return self._memory.language
 
     @property
     def emergency(self) -> bool:
@@ -125,21 +136,16 @@ class DialogMachine:
         if isinstance(event, Fault):
             self._raised_by_partial = False  # no final will come of an utterance that was lost
             return self._decision("fault", "handover", [self._say([event.phrase])])
-        call = self._calls.get(getattr(event, "request_id", ""))
+        call = self._calls.known(getattr(event, "request_id", ""))
         of_call = isinstance(event, CallDelivered | CallFailed | CallAcknowledged | CallUnanswered)
         if of_call and (call is None or (self.emergency and call.urgency == "routine")):
             return None  # what becomes of a call made before says nothing of the emergency's
         if isinstance(event, EmergencyCleared) and not self.emergency:
             return None
-        return self._move(_EVENT_INTENTS[type(event)], Sensitive(""), call=call)
+        return self._move(Meaning(_EVENT_INTENTS[type(event)]), Sensitive(""), call=call)
 
     def heard(self, spoken: Sequence[Spoken]) -> None:
-        said = [entry for entry in spoken if entry.heard]
-        if not said:
-            return
-        self._history.append(("robot", Sensitive(" ".join(entry.heard for entry in said))))
-        del self._history[:-_REMEMBERED]
-        self._last = tuple(entry.sentence for entry in spoken)
+        self._memory.heard(spoken)
 
     def draft(self, text: Sensitive) -> Answer | None:
         """What a generator would be asked if the patient said `text` and no more; evidence is still to be found.
@@ -148,11 +154,17 @@ class DialogMachine:
         """
         if self.emergency:
             return None
-        return Answer(text, (), language_of(text, self.language), tuple(self._history))
+        return Answer(text, (), language_of(text, self.language), tuple(self._memory.history))
 
     def look_up(self, text: Sensitive) -> Callable[[], object]:
-        question, history, language = text, tuple(self._history), language_of(text, self.language)
-        return lambda: look_up(self._retriever, question, history, language)
+        history, language = tuple(self._memory.history), language_of(text, self.language)
+
+        def search() -> None:
+            self._interpreter.prepare(text)
+            if text:
+                look_up(self._retriever, text, history, language)
+
+        return search
 
     # ---- words ----
 
@@ -172,99 +184,101 @@ class DialogMachine:
         if by_partial and flags:
             # The rest of a sentence whose beginning raised the alarm: it was answered already.
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
-        self._history.append(("patient", text))
-        self.language = language
-        decision = self._move(self._intent(text), text) or self._move("unclear", text)
+        self._memory.history.append(("patient", text))
+        self._memory.language = language
+        decision = self._move(self._meaning(text), text) or self._move(Meaning("unclear"), text)
         if decision is not None and flags:  # said again: the call is under way, but it is still an alarm
             return replace(decision, intent=RED_FLAG, red_flags=tuple(flag.id for flag in flags))
         return decision
 
-    def _intent(self, text: str) -> str:
-        if not text.strip():
-            return "not_heard"
-        known = self._understanding.intent(text, self.language)
-        if known is not None:
-            return known
-        if is_question(text) or look_up(self._retriever, text, self._history[:-1], self.language):
-            return "question"
-        return "unclear"
+    def _meaning(self, text: Sensitive) -> Meaning:
+        memory = self._memory
+        flow, _, state = self.state.partition(".")
+        slot = self._dialogs.flows[flow].states[state].slot
+        meaning = self._interpreter.read(
+            text,
+            memory.language,
+            slot,
+            memory.wall().replace(tzinfo=None),
+            lambda: look_up(self._retriever, text, memory.before, memory.language),
+        )
+        slots = memory.position.slots
+        if meaning.intent == FILLED and slot is not None and meaning.value is not None:
+            slots[slot.name] = meaning.value
+        if meaning.guessed is not None:
+            label = self._dialogs.intents.intents[meaning.guessed].label
+            slots |= {"guessed": meaning.guessed, "guess": getattr(label, memory.language)}
+        return meaning
 
     def _red_flag(self, flags: Sequence[RedFlag], words: Sensitive, *, interrupts: bool) -> Decision:
         """Stop the topic, call a person, stay. The nurse gets the patient's own words."""
         names = [flag.id for flag in flags]
-        self.language = language_of(words, self.language)
+        self._memory.language = language_of(words, self.language)
         self._raised.update(names)
         urgency: Urgency = "emergency" if any(flag.urgency == "emergency" for flag in flags) else "urgent"
         before = self.state
-        self._chart.take(self._position, RED_FLAG)
-        call = self._call(names[0], words, urgency)
+        self._chart.take(self._memory.position, RED_FLAG)
+        call = self._calls.new(names[0], words, urgency)
         phrases = self._entering() if self.state != before else []
         effects: list[Effect] = [call, *([self._say(phrases)] if phrases else [])]
         return self._decision(RED_FLAG, "escalate", effects, urgency=urgency, flags=names, interrupts=interrupts)
 
     # ---- moves ----
 
-    def _move(self, intent: str, text: Sensitive, call: CallNurse | None = None) -> Decision | None:
-        before = self.state
-        move = self._chart.take(self._position, intent)
-        if move is None:
-            return None
-        if intent == "emergency_cleared":
-            self._raised.clear()
-            self._calls = {key: known for key, known in self._calls.items() if known.urgency == "routine"}
-        self.slots.update(move.set)
-        if (language := move.set.get("language")) in ("en", "zh"):
-            self.language = "zh" if language == "zh" else "en"
-        urgency: Urgency = "emergency" if self.emergency else "routine"
-        phrases = list(move.say)
-        action: Action = move.action
+    def _move(self, meaning: Meaning, text: Sensitive, call: CallNurse | None = None) -> Decision | None:
+        """The move for `meaning`, and those that its deed asks for."""
         effects: list[Effect] = []
-        if move.do == "answer":
-            answered = self._answer(text)
-            effects += answered
-            action = "answer" if isinstance(answered[0], Answer) else "abstain"
-        elif move.do == "repeat":
-            effects.append(Say(self._last) if self._last else self._say(["nothing_to_repeat"]))
-        elif move.do == "call_nurse":
-            raised = self._escalated(call) if call else self._call("patient_asks", text, urgency)
-            if raised is None:
-                phrases.clear()  # they would say that somebody further is being called
-            else:
-                effects.append(raised)
+        action: Action | None = None
+        urgency: Urgency | None = None
+        intent: str | None = meaning.intent
+        for _ in range(_MOST_MOVES):
+            if intent is None:
+                break
+            before = self.state
+            move = self._chart.take(self._memory.position, intent)
+            if move is None:
+                if action is None:
+                    return None
+                break
+            if intent == "emergency_cleared":
+                self._raised.clear()
+                self._calls.end_emergency()
+            self._remember(move)
+            done = self._do(move, text, meaning, call, urgency)
+            effects += [*done.effects, *self._spoken(move, done, before)]
+            if move.do == "end":
+                effects.append(End())
+            action = done.action or (move.action if action is None or move.action != "ask" else action)
+            urgency = done.urgency or urgency
+            intent = done.then
+        assert action is not None
+        return self._decision(meaning.intent, action, effects, urgency=urgency)
+
+    def _do(
+        self, move: Move, text: Sensitive, meaning: Meaning, call: CallNurse | None, urgency: Urgency | None
+    ) -> Done:
+        if move.do == "call_nurse":
+            level: Urgency = "emergency" if self.emergency else urgency or "routine"
+            raised = self._calls.raised(call) if call else self._calls.new(move.reason or "patient_asks", text, level)
+            # Without anybody further to be called the phrases would say that somebody is.
+            return Done((raised,)) if raised is not None else Done(silent=True)
+        if move.do == "repeat":
+            last = self._memory.last
+            return Done((Say(last) if last else self._say(["nothing_to_repeat"]),))
+        deed = self._deeds.get(move.do)
+        return deed.do(Turn(move, text, meaning, self._memory)) if deed is not None else Done()
+
+    def _remember(self, move: Move) -> None:
+        self._memory.position.slots.update(move.set)
+        language = move.set.get("language")
+        if language in ("en", "zh"):
+            self._memory.language = "zh" if language == "zh" else "en"
+
+    def _spoken(self, move: Move, done: Done, before: str) -> list[Effect]:
+        phrases = [] if done.silent else list(move.say)
         if move.to is not None and self.state != before:
             phrases += self._entering()
-        if phrases:
-            effects.append(self._say(phrases))
-        if move.do == "end":
-            effects.append(End())
-        return self._decision(intent, action, effects)
-
-    def _answer(self, question: Sensitive) -> list[Effect]:
-        hits = look_up(self._retriever, question, self._history[:-1], self.language)
-        found = [passage for passage, score in hits if score >= _CLOSE * hits[0][1]]
-        allowed = tuple(passage for passage in found if not passage.never_if & self._hazards)
-        if not found:
-            return [self._say(["nothing_known"])]
-        if not allowed or allowed[0] is not found[0]:
-            # The second-best passage answers another question than the one that was asked.
-            return [self._say(["answer_not_for_you"])]
-        return [Answer(question, allowed, self.language, tuple(self._history[:-1]))]
-
-    def _call(self, reason: str, words: Sensitive, urgency: Urgency) -> CallNurse:
-        level = urgency if urgency in ("emergency", "urgent") else "routine"
-        call = CallNurse(f"{self._session}-{len(self._calls) + 1}", level, reason, words)
-        self._calls[call.request_id] = call
-        return call
-
-    def _escalated(self, call: CallNurse) -> CallNurse | None:
-        """The same call to the next person up; None when the emergency team has it already."""
-        level = _ESCALATION.get(call.escalation)
-        if level is None:
-            return None
-        request_id = f"{call.request_id}-{level.replace('_', '-')}"
-        raised = CallNurse(request_id, call.urgency, call.reason, call.words, level)  # type: ignore[arg-type]
-        self._calls[raised.request_id] = raised
-        return raised
+        return [self._say(phrases)] if phrases else []
 
     # ---- what is said ----
 
@@ -273,12 +287,7 @@ class DialogMachine:
         return list(self._dialogs.flows[flow].states[state].say)
 
     def _say(self, phrases: Sequence[str]) -> Say:
-        return Say(tuple(self._phrase(key) for key in phrases))
-
-    def _phrase(self, key: str) -> Sentence:
-        phrase = self._dialogs.phrases.phrases[key]
-        text = phrase.zh if self.language == "zh" else phrase.en
-        return Sentence(text, self.language, key, "phrase", phrase.interruptible)
+        return self._phrases.say(phrases, self.language, self._memory.position.slots)
 
     def _decision(
         self,
@@ -296,7 +305,7 @@ class DialogMachine:
             state=self.state,
             action=action,
             effects=tuple(effects),
-            urgency=urgency or ("emergency" if self.emergency else None),
+            urgency="emergency" if self.emergency and urgency is None else urgency,
             red_flags=tuple(flags),
             language=self.language,
             interrupts=interrupts,

@@ -105,6 +105,13 @@ class PassageRetriever:
         self._shelves = {language: _shelf(self._sources, language, embedder) for language in _LANGUAGES}
 
     @property
+    def passages(self) -> dict[tuple[str, Language], Passage]:
+        """Every passage by its id, in each language."""
+        return {
+            (passage.id, language): passage for language, shelf in self._shelves.items() for passage in shelf.passages
+        }
+
+    @property
     def embeds(self) -> bool:
         """Whether meaning is searched too, in any language: that takes too long for the event loop."""
         return any(shelf.embedder is not None for shelf in self._shelves.values())

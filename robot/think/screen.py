@@ -114,12 +114,7 @@ class _Plain:
     """
 
     def __init__(self, text: str, fillers: _Fillers) -> None:
-        low = text.lower()
-        if len(low) != len(text):  # a few capitals have a longer small form; offsets must stay those of `text`
-            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-        if not low.isascii():
-            low = low.translate(_FULL_WIDTH)
-            low = fillers.chinese.sub(lambda found: " " * len(found[0]), low)
+        low = self._lower(text, fillers)
         self.given = low
         """The text as it was given, in small letters."""
         self.words: list[tuple[str, int]] = []
@@ -167,6 +162,16 @@ class _Plain:
             at += len(word) + 1
             joined = chinese
         self.text = "".join(parts)
+
+    @staticmethod
+    def _lower(text: str, fillers: _Fillers) -> str:
+        """Small letters, every character where it stood in `text`; Chinese fillers are blank."""
+        low = text.lower()
+        if len(low) != len(text):  # a few capitals have a longer small form
+            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+        if low.isascii():
+            return low
+        return fillers.chinese.sub(lambda found: " " * len(found[0]), low.translate(_FULL_WIDTH))
 
     @staticmethod
     def _after_phrase(tokens: list[re.Match[str]], index: int, phrases: list[tuple[str, ...]]) -> int:

@@ -1,20 +1,19 @@
-"""What a patient's words say in answer to a question: a number, yes or no, how long, since when, one of several choices.
+"""What a patient's words say in answer to a question: a number, yes or no, how long, since when, a choice.
 
-Numbers, dates and durations are read by Microsoft's Recognizers-Text, English and Chinese; what is said around them in speech
-("about", "maybe", "seven out of ten", 二三十) is put into plainer words first.
+Numbers, dates and durations are read by Microsoft's Recognizers-Text, English and Chinese; what is said around them in
+speech ("about", "maybe", "seven out of ten", 二三十) is put into plainer words first.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
-from dialogs.model import SlotKind, Wordings
+from dialogs.model import Slot
 from robot.events import Language
 from robot.think.understand import plain
 
@@ -23,14 +22,17 @@ _LONGEST = 300
 _NO = {
     "en": re.compile(
         r"^(?:no|nope|nah|not really|not at all|never|none|i do not|i don't|i did not|i didn't|it does not|it doesn't|"
-        r"it is not|it isn't|i am not|i'm not|not that i know|i do not think so|i don't think so|not (?:today|now|yet|any\w*)|hardly)\b"
+        r"it is not|it isn't|i am not|i'm not|not that i know|i do not think so|i don't think so|not (?:today|"
+        r"now|yet|any\w*)|hardly)\b"
     ),
     "zh": re.compile(r"^(?:没有|没|不|没觉得|不会|不是|从来没|从不|无|没什么|不太|好像没|应该没|不疼|不痛)"),
 }
 _YES = {
     "en": re.compile(
-        r"^(?:yes|yeah|yep|yup|sure|of course|right|exactly|correct|i do|i did|i am|i have|it does|it is|a little|a bit|"
-        r"sometimes|often|always|definitely|i think so|maybe|i guess|mm-?hm|uh-?huh|absolutely|kind of|sort of|that is right|that's right)\b"
+        r"^(?:yes|yeah|yep|yup|sure|of course|right|exactly|correct|i do|i did|i am|i have|it does|it is|"
+        r"a little|a bit|"
+        r"sometimes|often|always|definitely|i think so|maybe|i guess|mm-?hm|uh-?huh|absolutely|kind of|sort of|"
+        r"that is right|that's right)\b"
     ),
     "zh": re.compile(
         r"^(?:是|对|有|嗯|会|好像有|可能有|应该有|好|没错|当然|经常|有时|偶尔|有点|的确|确实|疼|痛|能|可以)"
@@ -55,64 +57,48 @@ _TWICE = {
 _RANGE_ZH = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])(十)")
 _HALVES_ZH = {"一个半小时": "1.5小时", "两个半小时": "2.5小时", "三个半小时": "3.5小时", "个半小时": ".5小时"}
 _ALWAYS = re.compile(
-    r"\b(?:all my life|since (?:i was (?:born|a child|little)|birth|childhood)|for ever|forever|as long as i can remember)\b|从小|打小|生下来|一直以来|从出生"
+    r"\b(?:all my life|since (?:i was (?:born|a child|little)|birth|childhood)|for ever|forever|"
+    r"as long as i can remember)\b|从小|打小|生下来|一直以来|从出生"
 )
+_AGED = re.compile(r"\b\d+[- ](?:years?|months?|weeks?|days?)[- ]old\b|\baged? \d+\b|\d+(?:周)?岁")
 _LIFE = timedelta(days=365 * 20)
 _SECONDS_A_DAY = 86_400.0
+_HALF_DAY_S = 43_200.0
 
 Value = str | float | bool
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is wanted: see `dialogs.model.Slot`."""
+def read_slot(slot: Slot, text: str, language: Language, now: datetime) -> Value | None:
+    """The value that `slot` asks for in `text`; None where there is none, or it is out of range.
 
-    kind: SlotKind
-    low: float | None = None
-    high: float | None = None
-    unit: Literal["minutes", "hours", "days", "times"] | None = None
-    choices: Mapping[str, Mapping[Language, Sequence[re.Pattern[str]]]] | None = None
-
-
-def compiled(
-    choices: Mapping[str, Mapping[str, Wordings]],
-) -> Mapping[str, Mapping[Language, Sequence[re.Pattern[str]]]]:
-    """The choices of a slot with their patterns ready."""
-    return {
-        key: {
-            "en": [re.compile(each) for each in said["en"].patterns],
-            "zh": [re.compile(each) for each in said["zh"].patterns],
-        }
-        for key, said in choices.items()
-    }
-
-
-def read_slot(asked: Asked, text: str, language: Language, now: datetime) -> Value | None:
-    """The value of `asked` in `text`; None where there is none, or it is out of range. `duration` is in days."""
+    A `duration` is in days, a `moment` in seconds from now.
+    """
     words = text.strip()[:_LONGEST]
     if not words:
         return None
-    match asked.kind:
+    match slot.kind:
         case "text":
             return words
         case "yes_no":
             return yes_or_no(words, language)
         case "choice":
-            return _choice(asked, words, language)
+            return _choice(slot, words, language)
         case "duration":
             return since_days(words, language, now)
+        case "moment":
+            return moment_s(words, language, now)
         case "number" | "scale":
-            return _in_range(asked, _number(words, language, asked.unit))
-    raise AssertionError(asked.kind)
+            return _in_range(slot, _number(words, language, slot.unit))
+    raise AssertionError(slot.kind)
 
 
 def yes_or_no(text: str, language: Language) -> bool | None:
     """Whether the text agrees or denies; None where it does neither."""
     words = plain(text)
     for tried in (language, "zh" if language == "en" else "en"):
-        if _NO[tried].search(words):  # type: ignore[index]
+        if _NO[tried].search(words):
             return False
-        if _YES[tried].search(words):  # type: ignore[index]
+        if _YES[tried].search(words):
             return True
     return None
 
@@ -129,6 +115,37 @@ def since_days(text: str, language: Language, now: datetime) -> float | None:
     return best
 
 
+def in_passing(text: str, language: Language, now: datetime) -> tuple[float | None, float | None]:
+    """What a complaint tells without being asked: since how many days, and how bad out of 10; None where it does not.
+
+    Ages ("3 weeks old") are no durations, and of other figures nobody knows that they mean how bad it is.
+    """
+    words = text.strip()[:_LONGEST]
+    out_of = _OUT_OF.search(words.lower())
+    bad = _number(words, language, None) if out_of else None
+    return since_days(_AGED.sub(" ", words.lower()), language, now), bad if bad is not None and bad <= 10 else None
+
+
+def moment_s(text: str, language: Language, now: datetime) -> float | None:
+    """In how many seconds the moment is that `text` names ("at three", "in two hours"); None: it names none ahead."""
+    for item in _dates(_plainer(text, language), language, now):
+        kind, value = item.get("type", ""), item.get("value") or item.get("start") or ""
+        if kind == "duration" and value.replace(".", "").isdigit():
+            return float(value)
+        if kind == "time":
+            value = f"{now:%Y-%m-%d} {value}"
+        for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
+            try:
+                ahead = (datetime.strptime(value, form) - now).total_seconds()
+            except ValueError:
+                continue
+            if ahead < 0 and kind == "time":
+                ahead += _HALF_DAY_S if ahead > -_HALF_DAY_S else 2 * _HALF_DAY_S
+            if ahead > 0:
+                return ahead
+    return None
+
+
 def _days_of(item: Mapping[str, str], now: datetime) -> float | None:
     kind = item.get("type", "")
     if kind == "duration" and item.get("value", "").replace(".", "").isdigit():
@@ -136,17 +153,17 @@ def _days_of(item: Mapping[str, str], now: datetime) -> float | None:
     begun = item.get("start") or item.get("value") or ""
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d"):
         try:
-            return (now - datetime.strptime(begun, form)).total_seconds() / _SECONDS_A_DAY  # noqa: DTZ007 - local time
+            return (now - datetime.strptime(begun, form)).total_seconds() / _SECONDS_A_DAY
         except ValueError:
             continue
     return None
 
 
-def _choice(asked: Asked, text: str, language: Language) -> str | None:
+def _choice(slot: Slot, text: str, language: Language) -> str | None:
     words = plain(text)
-    for key, said in (asked.choices or {}).items():
+    for key, said in slot.choices.items():
         for tried in (language, "zh" if language == "en" else "en"):
-            if any(pattern.search(words) for pattern in said[tried]):  # type: ignore[index]
+            if any(re.search(pattern, words) for pattern in getattr(said, tried).patterns):
                 return key
     return None
 
@@ -172,12 +189,8 @@ def _number(text: str, language: Language, unit: str | None) -> float | None:
     return sum(found) / len(found) if found and unit is not None and len(found) == 2 else found[0] if found else None
 
 
-def _in_range(asked: Asked, value: float | None) -> float | None:
-    if (
-        value is None
-        or (asked.low is not None and value < asked.low)
-        or (asked.high is not None and value > asked.high)
-    ):
+def _in_range(slot: Slot, value: float | None) -> float | None:
+    if value is None or (slot.low is not None and value < slot.low) or (slot.high is not None and value > slot.high):
         return None
     return value
 

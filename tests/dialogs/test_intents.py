@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from robot.think.understand import Understanding
 from tests.conversations import shared
 
 DIALOGS = shared().dialogs
+UNDERSTANDING = Understanding(DIALOGS.intents)
 EXAMPLES = [
     (name, language, example)
     for name, intent in DIALOGS.intents.intents.items()
@@ -23,7 +25,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize(("name", "language", "example"), EXAMPLES)
 def test_an_example_means_its_own_intent(name: str, language: str, example: str) -> None:
-    assert shared().understanding.intent(example, language) == name  # type: ignore[arg-type]
+    assert UNDERSTANDING.intent(example, language) == name  # type: ignore[arg-type]
 
 
 def test_no_question_of_the_knowledge_base_means_something_else() -> None:
@@ -31,7 +33,7 @@ def test_no_question_of_the_knowledge_base_means_something_else() -> None:
     taken = {
         (language, question): intent
         for _, language, question in QUESTIONS
-        if (intent := shared().understanding.intent(question, language)) is not None  # type: ignore[arg-type]
+        if (intent := UNDERSTANDING.intent(question, language)) is not None  # type: ignore[arg-type]
     }
     assert taken == {}
 
@@ -74,7 +76,7 @@ SHORT_ANSWERS = {
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SHORT_ANSWERS.items() for text in texts])
 def test_common_short_answers(name: str, text: str) -> None:
     language = "zh" if any(char > "\u3400" for char in text) else "en"
-    assert shared().understanding.intent(text, language) == name  # type: ignore[arg-type]
+    assert UNDERSTANDING.intent(text, language) == name  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_common_short_answers(name: str, text: str) -> None:
 )
 def test_words_inside_a_sentence_are_no_command(text: str) -> None:
     language = "zh" if any(char > "\u3400" for char in text) else "en"
-    assert shared().understanding.intent(text, language) is None  # type: ignore[arg-type]
+    assert UNDERSTANDING.intent(text, language) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -132,4 +134,4 @@ def test_words_inside_a_sentence_are_no_command(text: str) -> None:
 )
 def test_changing_a_medicine_is_recognized(text: str) -> None:
     language = "zh" if any(char > "\u3400" for char in text) else "en"
-    assert shared().understanding.intent(text, language) == "medicine_change"  # type: ignore[arg-type]
+    assert UNDERSTANDING.intent(text, language) == "medicine_change"  # type: ignore[arg-type]

@@ -27,7 +27,8 @@ class Case:
                 self.note(finding.symptom, False)
 
     def note(self, symptom: str, is_there: bool) -> None:
-        """That `symptom` is there, or is not. A symptom that was told is not lost by a later "no" to another question."""
+        """That `symptom` is there, or is not. A symptom that was told is not lost by a later "no" to another
+        question."""
         if is_there:
             if symptom not in self.present:
                 self.present.append(symptom)

@@ -2,9 +2,9 @@
 
     log P(condition | findings) = log prior + T · Σ log P(finding | condition) + constant
 
-The prior is how common a condition is (and, for the clinician's page, whether age and sex are usual for it). Symptoms of one
-condition come together, so that their evidence is not independent; T < 1 makes up for that. It is a list for a clinician and a
-measure of danger, never a diagnosis for the patient.
+The prior is how common a condition is (and, for the clinician's page, whether age and sex are usual for it). Symptoms
+of one condition come together, so that their evidence is not independent; T < 1 makes up for that. It is a list for a
+clinician and a measure of danger, never a diagnosis for the patient.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Differential:
                 told[row, self.places[symptom]] = _SHARE[often]
         weights = np.exp(self._prior)[:, None]
         among_all = (told * weights).sum(axis=0) / weights.sum()
-        return np.where(told > 0, told, np.maximum(_LEAST, _UNLISTED * among_all))
+        shares: Floats = np.where(told > 0, told, np.maximum(_LEAST, _UNLISTED * among_all))
+        return shares
 
     def posterior(
         self,
@@ -84,8 +85,9 @@ class Differential:
         logs = self._prior + _TEMPER * (self._present[:, here].sum(axis=1) + self._absent[:, gone].sum(axis=1))
         if age is not None or sex in ("female", "male"):
             logs = logs + self._who(age, sex)
-        shares: Floats = np.exp(logs - logs.max())
-        return shares / shares.sum()
+        likely = np.exp(logs - logs.max())
+        shares: Floats = likely / likely.sum()
+        return shares
 
     def candidates(
         self,
@@ -107,7 +109,8 @@ class Differential:
         return found
 
     def _who(self, age: float | None, sex: Sex | None) -> Floats:
-        return np.log([_usual(condition, age, sex) for condition in self._known])
+        usual: Floats = np.log([_usual(condition, age, sex) for condition in self._known])
+        return usual
 
 
 def _usual(condition: Condition, age: float | None, sex: Sex | None) -> float:

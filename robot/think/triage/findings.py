@@ -4,10 +4,10 @@
        │             └─ chest_pain: present
        └─ fever: absent
 
-A phrase of `dialogs/triage/symptoms/` is found in English when all its words stand near each other in a clause, in any order,
-with any ending and with little words between them; in Chinese when it stands in the text as it is. What denies, belongs to
-somebody else, is long past or only asked about is told from the words before it. Longer phrases win over shorter ones inside
-them.
+A phrase of `dialogs/triage/symptoms/` is found in English when all its words stand near each other in a clause, in any
+order, with any ending and with little words between them; in Chinese when it stands in the text as it is. What denies,
+belongs to somebody else, is long past or only asked about is told from the words before it. Longer phrases win over
+shorter ones inside them.
 """
 
 from __future__ import annotations
@@ -27,21 +27,23 @@ _LONGEST = 20_000
 _SPREAD = 3
 """Words more than the phrase has, among which it is looked for."""
 _EMPTY = frozenset(
-    "a an the my his her their your our its it i im ive is are was were be been being am do does did have has had having"
-    " of to in on at for and or with that this there some any very really quite so too just also feel feels feeling felt"
-    " get gets getting got gotten bit little lot kind sort like all me him them he she they we you from as by"
-    " keep keeps keeping still now".split()
+    "a an the my his her their your our its it i im ive is are was were be been being am do does did have has had"
+    " having of to in on at for and or with that this there some any very really quite so too just also feel feels"
+    " feeling felt get gets getting got gotten bit little lot kind sort like all me him them he she they we you from"
+    " as by keep keeps keeping still now".split()
 )
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?")
 _SENTENCE = re.compile(r"[.!?;\n]+|[。！？；]")
 _CHINESE = re.compile(r"[㐀-鿿]")
 _FILLERS_ZH = re.compile(
-    r"有点儿?|有一点儿?|一点儿?|稍微|特别|非常|很|太|十分|比较|老是|总是|经常|常常|一直|感觉|觉得|感到|出现|伴有?|了|的|地|得|我|还|也|都|就|\s"
+    r"有点儿?|有一点儿?|一点儿?|稍微|特别|非常|很|太|十分|比较|老是|总是|经常|常常|一直|感觉|觉得|感到|出现|伴有?|"
+    r"了|的|地|得|我|还|也|都|就|\s"
 )
 
 _DENIES_LIST = re.compile(
     r"\b(?:no|denies|denied|denying|without|negative for|absence of|free of|neither|none of|lack of|ruled? out|"
-    r"(?:not|n't|never) (?:smoked?|drinks?|uses?|had|have|having|got|any|a|notice\w*|experienc\w*|complain\w* of|report\w*))\b"
+    r"(?:not|n't|never) (?:smoked?|drinks?|uses?|had|have|having|got|any|a|notice\w*|experienc\w*|complain\w* of|"
+    r"report\w*))\b"
 )
 """What denies everything of a list that follows."""
 _DENIES_CLAUSE = re.compile(
@@ -51,22 +53,26 @@ _DENIES_CLAUSE = re.compile(
 _CLAUSE_END = re.compile(r",|\band\b|\bbut\b|:| - ")
 _ENDS_DENIAL = re.compile(
     r"\b(?:but|except|however|although|though|yet|complains?|complaining|reports?|reporting|presents?|presenting|"
-    r"developed|noticed|admits?|has had|there is|there are|he has|she has|i have|they have|he had|she had|i had|because|since)\b"
+    r"developed|noticed|admits?|has had|there is|there are|he has|she has|i have|they have|he had|she had|i had|"
+    r"because|since)\b"
 )
 _NO_DENIAL = re.compile(
-    r"\b(?:not only|no doubt|no longer|not able|not sure why|no relief|not reliev\w+|not go(?:ing)? away|not get(?:ting)? better|"
-    r"not improv\w+|not sleep\w*|not eat\w*|not drink\w*|without reliev\w+|no improvement|not help\w*|no matter)\b"
+    r"\b(?:not only|no doubt|no longer|not able|not sure why|no relief|not reliev\w+|not go(?:ing)? away|"
+    r"not get(?:ting)? better|not improv\w+|not sleep\w*|not eat\w*|not drink\w*|without reliev\w+|no improvement|"
+    r"not help\w*|no matter)\b"
 )
 _OTHERS = re.compile(
-    r"\b(?:mother|father|mom|mum|dad|brother|sister|uncle|aunt|grand\w+|cousin|neighbou?r|friend|colleague|family history|"
-    r"family hx|fh|fhx|wife|husband)\b[^.;]{0,40}$"
+    r"\b(?:mother|father|mom|mum|dad|brother|sister|uncle|aunt|grand\w+|cousin|neighbou?r|friend|colleague|"
+    r"family history|family hx|fh|fhx|wife|husband)\b[^.;]{0,40}$"
 )
 _PAST = re.compile(
-    r"(?:(?<!days )(?<!day )(?<!weeks )(?<!week )(?<!months )(?<!month )(?<!hours )(?<!hour )(?<!years )(?<!year )(?<!' )"
+    r"(?:(?<!days )(?<!day )(?<!weeks )(?<!week )(?<!months )"
+    r"(?<!month )(?<!hours )(?<!hour )(?<!years )(?<!year )(?<!' )"
     r"\b(?:history of|hx of|h/o)|\b(?:pmh|in the past|years ago|as a child|previous(?:ly)?|used to))\b[^.;]{0,60}$"
 )
 _ASKED = re.compile(
-    r"\b(?:what (?:is|are|causes|helps)|what if|worried about (?:getting|having)|afraid of|risk of|prevent\w*|avoid\w*|if (?:i|you|there))\b[^.;]{0,40}$"
+    r"\b(?:what (?:is|are|causes|helps)|what if|worried about (?:getting|having)|afraid of|risk of|prevent\w*|"
+    r"avoid\w*|if (?:i|you|there))\b[^.;]{0,40}$"
 )
 _DENIES_ZH = re.compile(
     r"(?:没有?|无|未见?|否认|并无|不伴|从不|从未|不是|毫无)(?:明显|任何|什么|再|过|诉|出现|伴有?|有)*$"

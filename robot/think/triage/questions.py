@@ -1,7 +1,7 @@
 """Which symptom to ask for next: the one whose answer is expected to tell most about how soon somebody should be seen.
 
-The gain is the expected fall of entropy over the levels of urgency (self-care … emergency), after D. Lindley, "On a measure of
-the information provided by an experiment" (1956). Danger signs count more, because missing one costs more.
+The gain is the expected fall of entropy over the levels of urgency (self-care … emergency), after D. Lindley, "On a
+measure of the information provided by an experiment" (1956). Danger signs count more, because missing one costs more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""How soon somebody should be seen, from findings: danger signs, what they mean together, and where the probability lies.
+"""How soon somebody should be seen, from findings: danger signs, what they mean together, and where the probability
+lies.
 
 Adding a danger sign never lowers the level. That holds by construction: rules only raise it, and the share of dangerous
-conditions counts at its highest over all subsets of the danger signs beside everything else. Age, sex and name have no say.
+conditions counts at its highest over all subsets of the danger signs beside everything else. Age, sex and name have no
+say.
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dialogs.loader import HERE, load
 from dialogs.model import Expect, Scenario, Step
 from hardware.audio import RATE, Samples
 from hardware.clock import SimulatedClock
 from hardware.ports import Clock
 from hardware.room import Room
 from hardware.simulated import SimulatedDisplay, SimulatedMicrophone, SimulatedNurseCall, SimulatedSpeaker
+from robot.content import load_content
 from robot.conversation import Conversation, Parts
 from robot.evaluate.stubs import StubDetector, StubRecognizer, StubSynthesizer
 from robot.events import Event, Language, Passage, Sentence, Source
@@ -21,16 +21,13 @@ from robot.hear.listen import Endpointing, Listener
 from robot.simulate.scenario import ScriptedPatient
 from robot.simulate.timeline import Timeline
 from robot.speak.split import SentenceSplitter
-from robot.think.chart import Chart
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
 from robot.think.generators.passage import PassageGenerator
 from robot.think.screen import RedFlag
-from robot.think.understand import Understanding
 
-DIALOGS = load(HERE)
-CHART = Chart(DIALOGS)
-UNDERSTANDING = Understanding(DIALOGS.intents)
+CONTENT = load_content()
+DIALOGS = CONTENT.dialogs
 
 
 class ChestScreen:
@@ -77,7 +74,9 @@ def converse(
         "nurse_call": SimulatedNurseCall(clock),
         "listener": Listener(StubDetector(), Endpointing()),
         "recognizer": StubRecognizer(texts or [""]),
-        "decider": DialogMachine(DIALOGS, CHART, UNDERSTANDING, ChestScreen(), SaltRetriever()),
+        "decider": DialogMachine(
+            DIALOGS, CONTENT.chart, CONTENT.interpreter, ChestScreen(), SaltRetriever(), deeds=CONTENT.deeds
+        ),
         "composer": Composer([("passage", PassageGenerator())], OpenGuard(), SentenceSplitter, DIALOGS.phrases),
         "synthesizer": StubSynthesizer(ms_per_character=40),
     }
@@ -101,7 +100,7 @@ def visit(*expects: Expect) -> tuple[Scenario, Timeline, ScriptedPatient, Room]:
         room = Room(clock, noise_snr_db=None, echo_gain_db=None, record=True)
         timeline = Timeline(clock)
         conversation = converse(clock, room, [*SAYS, "Goodbye."], observers=(timeline,))
-        patient = ScriptedPatient(scenario, HERE, conversation, room, voice=lambda _: tone(1.0))
+        patient = ScriptedPatient(scenario, DIALOGS.folder, conversation, room, voice=lambda _: tone(1.0))
         async with conversation:
             await patient.play()
         return scenario, timeline, patient, room

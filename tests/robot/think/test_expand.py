@@ -93,7 +93,13 @@ CONTENT = load_content()
 def machine() -> DialogMachine:
     start = CONTENT.dialogs.everywhere.menu
     return DialogMachine(
-        CONTENT.dialogs, CONTENT.chart, CONTENT.understanding, CONTENT.screen, CONTENT.retriever, start=start
+        CONTENT.dialogs,
+        CONTENT.chart,
+        CONTENT.interpreter,
+        CONTENT.screen,
+        CONTENT.retriever,
+        deeds=CONTENT.deeds,
+        start=start,
     )
 
 

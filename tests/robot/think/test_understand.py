@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot.think.understand import is_question, language_of, plain
+from robot.think.understand import Understanding, is_question, language_of, plain
 from tests.conversations import shared
+
+UNDERSTANDING = Understanding(shared().dialogs.intents)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_the_plain_form_is_stable_and_bounded(text: str) -> None:
     assert words == words.strip()
     assert "  " not in words
     assert is_question(text) in (True, False)
-    assert shared().understanding.intent(text, "en") in {None, *shared().dialogs.intents.intents}
+    assert UNDERSTANDING.intent(text, "en") in {None, *shared().dialogs.intents.intents}
 
 
 @pytest.mark.parametrize("text", ["how much salt", "Is it safe", "salt?", "盐吃多少", "能吃鱼吗", "tell me about salt"])
@@ -67,9 +69,9 @@ def test_statements_are_no_questions(text: str) -> None:
 
 
 def test_the_other_language_is_tried_too() -> None:
-    assert shared().understanding.intent("再见", "en") == "goodbye"
-    assert shared().understanding.intent("goodbye", "zh") == "goodbye"
+    assert UNDERSTANDING.intent("再见", "en") == "goodbye"
+    assert UNDERSTANDING.intent("goodbye", "zh") == "goodbye"
 
 
 def test_a_long_story_is_looked_at_in_an_instant() -> None:
-    assert shared().understanding.intent("and then we went to the market " * 20_000, "en") is None
+    assert UNDERSTANDING.intent("and then we went to the market " * 20_000, "en") is None
