@@ -54,6 +54,7 @@ def test_there_is_one_file_for_each_topic() -> None:
     assert {file.stem for file in FILES} == {
         *("diet", "drinks", "exercise", "sleep"),
         *("weight", "alcohol", "smoking", "stress"),
+        *("conditions", "medicines", "symptoms"),
     }
     for file in FILES:
         assert {passage.topic for passage in read(file, Knowledge).passages} == {file.stem}
@@ -61,7 +62,7 @@ def test_there_is_one_file_for_each_topic() -> None:
 
 def test_the_base_is_large_enough_in_the_three_main_topics() -> None:
     size = Counter(passage.topic for passage in PASSAGES)
-    assert size.total() >= 60
+    assert size.total() >= 250
     assert size["diet"] + size["drinks"] >= 15
     assert size["exercise"] >= 15
     assert size["sleep"] >= 15
@@ -135,6 +136,10 @@ def test_every_passage_cites_facts_and_its_numbers_and_status_are_theirs() -> No
     cited = {passage: ids for file in FILES for passage, ids in facts_cited(file).items()}
     wrong = []
     for passage in PASSAGES:
+        if passage.id not in cited:
+            if passage.source.status != "memory":
+                wrong.append(f"{passage.id}: names no fact but says {passage.source.status}")
+            continue
         own = [facts[id] for id in cited[passage.id]]
         known = numbers(" ".join(f"{fact['fact']} {fact['figure']}" for fact in own))
         if passage.figures and "memory" in {fact["status"] for fact in own} and passage.source.status != "memory":

@@ -49,7 +49,11 @@ PERMISSION: dict[Language, re.Pattern[str]] = {
 """Somebody of the ward is asked before it is done; what a passage makes conditional stays so."""
 
 each_language = pytest.mark.parametrize("language", get_args(Language))
-each = pytest.mark.parametrize("passage", PASSAGES.values(), ids=lambda passage: passage.id)
+LEARNED_AS_WRITTEN = {"conditions", "medicines", "symptoms"}
+"""Topics without wordings: the generator learns their passages in the passages' own words."""
+
+WORDED = [passage for passage in PASSAGES.values() if passage.topic not in LEARNED_AS_WRITTEN]
+each = pytest.mark.parametrize("passage", WORDED, ids=lambda passage: passage.id)
 
 
 def said(passage: PassageText, language: Language) -> tuple[str, ...]:
@@ -73,8 +77,8 @@ def sentences(text: str, language: Language) -> list[str]:
     return [*splitter.push(text), *splitter.flush()]
 
 
-def test_every_passage_has_wordings_and_nothing_else_does() -> None:
-    assert list(WORDINGS) == list(PASSAGES)
+def test_every_passage_of_the_lifestyle_topics_has_wordings_and_nothing_else_does() -> None:
+    assert set(WORDINGS) == {passage.id for passage in WORDED}
 
 
 @each_language
