@@ -27,7 +27,7 @@ from dialogs.yaml_file import ContentError, Location, line_of, read, read_mappin
 HERE = Path(__file__).parent
 
 EVENT_INTENTS = frozenset(
-    "anything filled question complaint medicine guess unclear not_heard timed_out call_delivered call_failed"
+    "anything filled question complaint medicine guess unclear not_heard missed timed_out call_delivered call_failed"
     " call_acknowledged call_unanswered emergency_cleared ask_since ask_severity ask_course ask_symptom"
     " advise_emergency advise_urgent advise_routine advise_self_care recalled not_recalled farewell".split()
 )

@@ -73,6 +73,7 @@ class ListedQuestions:
         return [(found, 1.0)] if found else []
 
 
+@cache
 def passage(identity: str, language: Language = "en") -> Passage:
     """A passage of the knowledge base as a retriever hands it out."""
     text = next(text for text in shared().dialogs.passages if text.id == identity)

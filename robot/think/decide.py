@@ -42,7 +42,7 @@ from robot.events import (
 from robot.records.patient import Patient
 from robot.stages import Retriever
 from robot.think.calls import NurseCalls
-from robot.think.chart import FILLED, RED_FLAG, TIMED_OUT, Chart, Position
+from robot.think.chart import FILLED, RED_FLAG, TIMED_OUT, Chart, Position, Value
 from robot.think.deeds.deed import Deed, Done, Turn
 from robot.think.expand import look_up
 from robot.think.interpret import Interpreter, Meaning
@@ -60,6 +60,9 @@ _EVENT_INTENTS = {
     ButtonPressed: "nurse",
     TimedOut: TIMED_OUT,
 }
+_MISSES = ("unclear", "not_heard")
+_MISSED = "missed"
+"""The intent of the second miss in a row: asking a third time helps nobody."""
 _MOST_MOVES = 4
 """Moves that one event may lead to: a deed can ask for a further one."""
 
@@ -119,6 +122,11 @@ class DialogMachine:
     def language(self) -> Language:
         """The language that is being spoken."""
         return self._memory.language
+
+    @property
+    def slots(self) -> Mapping[str, Value]:
+        """What was asked for and remembered."""
+        return self._memory.position.slots
 
     @property
     def emergency(self) -> bool:
@@ -186,7 +194,8 @@ class DialogMachine:
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
         self._memory.history.append(("patient", text))
         self._memory.language = language
-        decision = self._move(self._meaning(text), text) or self._move(Meaning("unclear"), text)
+        meaning = self._counted(self._meaning(text))
+        decision = self._move(meaning, text) or self._move(Meaning("unclear"), text)
         if decision is not None and flags:  # said again: the call is under way, but it is still an alarm
             return replace(decision, intent=RED_FLAG, red_flags=tuple(flag.id for flag in flags))
         return decision
@@ -209,6 +218,12 @@ class DialogMachine:
             label = self._dialogs.intents.intents[meaning.guessed].label
             slots |= {"guessed": meaning.guessed, "guess": getattr(label, memory.language)}
         return meaning
+
+    def _counted(self, meaning: Meaning) -> Meaning:
+        """`meaning`, or that nothing was understood twice in a row."""
+        memory = self._memory
+        memory.misses = memory.misses + 1 if meaning.intent in _MISSES else 0
+        return Meaning(_MISSED) if memory.misses > 1 and not self.emergency else meaning
 
     def _red_flag(self, flags: Sequence[RedFlag], words: Sensitive, *, interrupts: bool) -> Decision:
         """Stop the topic, call a person, stay. The nurse gets the patient's own words."""

@@ -132,4 +132,4 @@ def _speaks_of_else(slot: Slot, text: str, complaint: bool) -> bool:
     """Whether the words are no answer though something in them could be taken for one: a question, a complaint."""
     if slot.kind in ("number", "text") and complaint and not _WISH.search(text.lower()):
         return True
-    return slot.kind in ("number", "scale", "text") and is_question(text)
+    return slot.kind in ("number", "scale", "text", "moment") and is_question(text)

@@ -27,6 +27,7 @@ class Memory:
     answered   the last question that was answered, with its evidence
     topics     titles of what was spoken about
     case       the complaint that is being asked about
+    misses     utterances in a row that were not understood
     """
 
     position: Position
@@ -38,6 +39,7 @@ class Memory:
     answered: Answer | None = None
     topics: list[str] = field(default_factory=list)
     case: Case = field(default_factory=Case)
+    misses: int = 0
 
     @property
     def state(self) -> str:

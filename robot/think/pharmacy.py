@@ -40,6 +40,7 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_LONGEST = 2_000
 _SOURCE = {"en": "product labels", "zh": "药品说明书"}
 
 
@@ -69,8 +70,8 @@ class Pharmacy:
         )
 
     def named(self, text: str, language: Language) -> Medicine | None:
-        """The first medicine that `text` names, under its usual name in `language`."""
-        found = self._pattern.search(text.lower())
+        """The first medicine that `text` names, under its usual name in `language`; of a long story the end counts."""
+        found = self._pattern.search(text[-_LONGEST:].lower())
         if found is None:
             return None
         said = found[0] if found[0] in self._names else found[0].removesuffix("s")

@@ -664,7 +664,7 @@ def test_a_search_runs_beside_the_loop_once_the_words_have_settled_and_an_emerge
 
     made.decider.look_up = noted  # type: ignore[method-assign]
     play(made, script)
-    assert [text for _, text in searched] == [SALT, CHEST]
+    assert [text for _, text in searched] == ["", SALT, CHEST], "first what any search needs"
     assert "diet-salt-who" in made.topics
     ended = [frame for frame, event in made.told if isinstance(event, Transcript)]
     raised = next(frame for frame, event in made.told if isinstance(event, Decision) and event.intent == "red_flag")

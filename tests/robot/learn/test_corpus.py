@@ -88,7 +88,7 @@ def test_the_mix_is_as_promised(corpus: list[Record]) -> None:
         assert kinds[kind] / len(learned) == pytest.approx(share, rel=0.25, abs=0.005), kind
     assert 0.48 < sum(record.language == "en" for record in corpus) / len(corpus) < 0.58
     changed = [record.source == "passages, changed" for record in learned if record.kind == "passage"]
-    assert 0.45 < sum(changed) / len(changed) < 0.75
+    assert 0.25 < sum(changed) / len(changed) < 0.75
     assert {record.split for record in corpus} == set(SPLITS)
 
 

