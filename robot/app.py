@@ -17,7 +17,7 @@ from robot.engines import DETECTORS, GENERATORS, RECOGNIZERS, SYNTHESIZERS
 from robot.errors import ConfigurationError
 from robot.events import Rung
 from robot.hear.listen import Listener
-from robot.records.patient import ADULT, Patient, active_hazards
+from robot.patient import ADULT, Patient, active_hazards
 from robot.records.patient_file import load_patient
 from robot.speak.split import SentenceSplitter
 from robot.stages import Decider, Generator, Guard, Retriever

@@ -14,7 +14,7 @@ from robot.config import Config
 from robot.content import Content, load_configured
 from robot.errors import FAILURES, InputError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
-from robot.records.patient import Patient
+from robot.patient import Patient
 from robot.records.patient_file import load_patient, parse_patient
 
 LONGEST = 100_000

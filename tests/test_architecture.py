@@ -21,7 +21,7 @@ PACKAGES = ("hardware", "dialogs", "robot")
 
 LAYERS: list[tuple[str, ...]] = [
     ("hardware", "dialogs"),
-    ("robot", "robot.errors", "robot.events", "robot.stages", "robot.blocking"),
+    ("robot", "robot.errors", "robot.events", "robot.patient", "robot.stages", "robot.blocking"),
     ("robot.hear", "robot.think", "robot.speak", "robot.turns", "robot.records", "robot.nurse_line"),
     ("robot.config", "robot.scope", "robot.reply", "robot.conversation"),
     ("robot.engines",),

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from robot.records.patient import Orders, Patient, unreadable
+from robot.patient import Orders, Patient, unreadable
 
 Resource = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from dialogs.yaml_file import ContentError, line_of, read_mapping
+from robot.patient import Patient, unreadable
 from robot.records.fhir_patient import parse_bundle, read_bundle
-from robot.records.patient import Patient, unreadable
 
 
 def load_patient(path: Path, today: date | None = None) -> Patient:

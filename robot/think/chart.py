@@ -22,7 +22,7 @@ class Position:
     """Where one conversation stands: its state, what it has learned, and the move that brought it there.
 
     slots    what was asked for and remembered
-    hazards  the patient's (`robot.records.patient`)
+    hazards  the patient's (`robot.patient`)
     """
 
     __slots__ = ("__dict__", "hazards", "slots", "state", "taken")

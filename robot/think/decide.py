@@ -39,7 +39,7 @@ from robot.events import (
     Transcript,
     Urgency,
 )
-from robot.records.patient import Patient
+from robot.patient import Patient
 from robot.stages import Retriever
 from robot.think.calls import NurseCalls
 from robot.think.chart import FILLED, RED_FLAG, TIMED_OUT, Chart, Position, Value
@@ -76,7 +76,7 @@ class Screen(Protocol):
 class DialogMachine:
     """The `Decider` of a conversation.
 
-    `hazards` are those of the patient (`robot.records.patient`): a passage that must not be said under one of them is
+    `hazards` are those of the patient (`robot.patient`): a passage that must not be said under one of them is
     never offered as evidence. An emergency is latched: only `EmergencyCleared` leads out.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from robot.events import Answer, Language, Sensitive, Sentence, Spoken
-from robot.records.patient import Patient
+from robot.patient import Patient
 from robot.think.chart import Position
 from robot.think.triage.case import Case
 

@@ -13,7 +13,7 @@ import dialogs
 from dialogs.hazards import load_hazards
 from dialogs.yaml_file import ContentError
 from robot.errors import InputError
-from robot.records.patient import Orders, Patient, active_hazards
+from robot.patient import Orders, Patient, active_hazards
 from robot.records.patient_file import load_patient, parse_patient
 from tests.shared_data import shared_data
 
