@@ -109,6 +109,7 @@ Deed = Literal[
     "remind",
     "adjust",
     "summarize",
+    "tell_message",
 ]
 
 

@@ -15,7 +15,7 @@ from dialogs.redflags import expand
 from dialogs.yaml_file import Strict, read
 
 RuleId = Annotated[str, Field(pattern=r"^never\.[a-z][a-z0-9_]*$")]
-Rung = Literal["gpt", "embedded", "passage", "phrase"]
+Rung = Literal["gpt", "embedded", "passage", "phrase", "signed"]
 
 
 class Wording(Strict):
@@ -41,7 +41,7 @@ class Ban(Strict):
 class HazardBan(Ban):
     """A ban for patients with one hazard: everything but the fixed phrases, which say "do not get up" as reviewed."""
 
-    rungs: list[Rung] = Field(default=["gpt", "embedded", "passage"], min_length=1)
+    rungs: list[Rung] = Field(default=["gpt", "embedded", "passage", "signed"], min_length=1)
 
 
 class Speech(Strict):

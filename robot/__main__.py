@@ -93,6 +93,20 @@ def _parser() -> argparse.ArgumentParser:
     dialogs = command("dialogs", _dialogs, "check the dialog files, or draw them")
     dialogs.add_argument("what", choices=["check", "diagram"])
 
+    drafts = command(
+        "drafts", _drafts, "what the robot noted for clinicians: list, show, change, approve, refuse, export"
+    )
+    drafts.add_argument("what", choices=["list", "show", "change", "approve", "refuse", "export"])
+    drafts.add_argument("id", nargs="?", type=int, help="number of the draft (export: none is all)")
+    drafts.add_argument("--folder", type=Path, help="where they are kept (default: as configured)")
+    drafts.add_argument("--state", choices=["drafted", "changed", "approved", "refused"], help="list: only these")
+    drafts.add_argument("--json", action="store_true", help="list: a JSON object a line")
+    drafts.add_argument("--by", metavar="NAME", help="who reviews it; change, approve and refuse need it")
+    drafts.add_argument("--text", help="change, approve: these words take its place")
+    drafts.add_argument("--say", default="", metavar="TEXT", help="approve: what the robot says to the patient")
+    drafts.add_argument("--reason", default="", help="refuse: why")
+    drafts.add_argument("--out", type=Path, help="export: FHIR R4 bundle")
+
     record = command("record", _record, "render a scenario's sentences into its recordings (needs flite)")
     record.add_argument("scenario", type=Path)
     record.add_argument("--voice", default="slt")
@@ -274,6 +288,41 @@ def _dialogs(options: argparse.Namespace) -> int:
     print(  # noqa: T201
         f"{len(dialogs.flows)} flows with {count} states, {len(dialogs.phrases.phrases)} phrases, "
         f"{len(dialogs.intents.intents)} intents, {len(dialogs.passages)} passages: all fit together"
+    )
+    return 0
+
+
+def _drafts(options: argparse.Namespace) -> int:
+    from robot.app import drafts_folder
+    from robot.drafts import export_drafts, list_drafts, review_draft, show_draft
+    from robot.errors import InputError
+    from robot.records.draft import State
+
+    folder = options.folder or drafts_folder(_config(options))
+    if options.what == "list":
+        list_drafts(folder, options.state, as_json=options.json)
+        return 0
+    if options.what == "export":
+        if options.out is None:
+            raise InputError("file_missing", "No file is named.", "Give --out FILE.json.")
+        print(f"{options.out}: {export_drafts(folder, options.out, options.id)} drafts")  # noqa: T201
+        return 0
+    if options.id is None:
+        raise InputError("draft_missing", "No draft is named.", "Give its number; see `bedside drafts list`.")
+    if options.what == "show":
+        show_draft(folder, options.id)
+        return 0
+    if options.by is None:
+        raise InputError("reviewer_missing", "Nobody is named who reviews the draft.", "Give --by NAME.")
+    states: dict[str, State] = {"change": "changed", "approve": "approved", "refuse": "refused"}
+    review_draft(
+        folder,
+        options.id,
+        states[options.what],
+        by=options.by,
+        text=options.text,
+        say=options.say,
+        reason=options.reason,
     )
     return 0
 

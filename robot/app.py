@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from hardware.factory import CLOCKS, DISPLAYS, MICROPHONES, NURSE_CALLS, SPEAKERS, Registry
@@ -18,9 +20,11 @@ from robot.errors import ConfigurationError
 from robot.events import Rung
 from robot.hear.listen import Listener
 from robot.patient import ADULT, Patient, active_hazards
+from robot.records.bed_notes import BedNotes
+from robot.records.draft_book import DraftBook
 from robot.records.patient_file import load_patient
 from robot.speak.split import SentenceSplitter
-from robot.stages import Decider, Generator, Guard, Retriever
+from robot.stages import Decider, Generator, Guard, Notes, Retriever
 from robot.think.compose import Composer
 from robot.think.decide import DialogMachine
 from robot.think.generators.model_folder import EMBEDDED, SHIPPED
@@ -30,7 +34,7 @@ from robot.think.lock import EvidenceLock
 
 PARTS = frozenset(
     {"clock", "room", "microphone", "speaker", "display", "nurse_call", "detector", "recognizer", "decider", "guard"}
-    | {"retriever", "generator", "synthesizer"}
+    | {"retriever", "generator", "synthesizer", "notes"}
 )
 """The names under which `build` takes an object instead of making one."""
 
@@ -68,8 +72,13 @@ def build(
     patient = load_patient(config.patient) if config.patient else Patient()
     hazards = _hazards(patient, content)
     retriever = parts.get("retriever") or _fitting(content, patient)
+    session = _session(clock)
+    book = None if "notes" in parts else _book(config)
+    notes: Notes | None = parts.get("notes")
+    if book is not None:
+        notes = BedNotes(book, config.bed, patient.name, session, clock.wall)
     decider = parts.get("decider") or _decider(
-        config, content, patient, retriever=retriever, clock=clock, session=_session(clock)
+        config, content, patient, retriever=retriever, clock=clock, session=session, keeps_notes=notes is not None
     )
     search = blocking.strand("retriever")
 
@@ -77,6 +86,8 @@ def build(
         for part in (recognizer, synthesizer):
             if (close := getattr(part, "close", None)) is not None:
                 await close()
+        if book is not None:
+            book.close()
         blocking.close()
 
     return Conversation(
@@ -97,6 +108,7 @@ def build(
                 parts.get("guard") or SentenceGuard(content.never, hazards, claims=content.claims),
             ),
             synthesizer=synthesizer,
+            notes=notes,
             bed=config.bed,
             language=config.language,
             dead_air_s=config.dead_air_s,
@@ -140,6 +152,20 @@ def _session(clock: Clock) -> str:
     return "visit" if clock.virtual else f"visit-{uuid.uuid4().hex[:12]}"
 
 
+def _book(config: Config) -> DraftBook | None:
+    """Where drafts are kept; None: nowhere. Raises RecordsError."""
+    chosen = config.drafts
+    if chosen.keep in (None, "nothing"):
+        return None
+    return DraftBook(None if chosen.keep == "visit" else drafts_folder(config))
+
+
+def drafts_folder(config: Config) -> Path:
+    """The folder of the encrypted drafts, and of their key."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return config.drafts.folder or data / "bedside" / "records"
+
+
 def _hazards(patient: Patient, content: Content) -> frozenset[str]:
     return active_hazards(patient, content.hazards)
 
@@ -161,6 +187,7 @@ def _decider(
     clock: Clock,
     session: str = "ask",
     start: str | None = None,
+    keeps_notes: bool = False,
 ) -> Decider:
     return DialogMachine(
         content.dialogs,
@@ -174,6 +201,7 @@ def _decider(
         language=config.language,
         session=session,
         start=start,
+        keeps_notes=keeps_notes,
         wall=clock.wall,
     )
 

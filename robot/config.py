@@ -69,6 +69,17 @@ class Synthesis(Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class Drafts(Strict):
+    """What the robot notes for the clinicians: nowhere, in memory for one visit, or in an encrypted file.
+
+    None leaves it to the command: `talk` keeps a file, `simulate` the visit, text commands nothing. `folder` None is
+    the user's data folder.
+    """
+
+    keep: Literal["nothing", "visit", "file"] | None = None
+    folder: Path | None = None
+
+
 class RoomConfig(Strict):
     """The acoustics between simulated devices; see `hardware.room.Room`."""
 
@@ -98,6 +109,7 @@ class Config(Strict):
     knowledge: Knowledge = Knowledge()
     generator: Generation = Generation()
     synthesizer: Synthesis = Synthesis()
+    drafts: Drafts = Drafts()
     dead_air_s: PositiveFloat = 2.0
 
 

@@ -18,10 +18,10 @@ from typing import Any, Self
 
 from hardware.audio import AudioFrame
 from hardware.ports import Clock, Display, HardwareError, Microphone, NurseCall, Speaker
+from robot.effects import Effects
 from robot.errors import RecognizerError, phrase_for
 from robot.events import (
     ButtonPressed,
-    CallNurse,
     Decision,
     DialogEvent,
     EmergencyCleared,
@@ -47,7 +47,7 @@ from robot.reply import Replies, TurnClock, ends
 from robot.scope import Scope
 from robot.speak.caption import Captions
 from robot.speak.play import Playback
-from robot.stages import Decider, Recognition, Recognizer, Synthesizer
+from robot.stages import Decider, Notes, Recognition, Recognizer, Synthesizer
 from robot.think.compose import FILLER, Composer
 from robot.turns import TurnAction, Turns
 
@@ -79,6 +79,8 @@ class Parts:
     decider: Decider
     composer: Composer
     synthesizer: Synthesizer
+    notes: Notes | None = None
+    """Where drafts for the clinician are kept; None: nothing is."""
     bed: str = "bed"
     language: Language = "en"
     dead_air_s: float = 2.0
@@ -109,6 +111,7 @@ class Conversation:
         self._unanswered = ""
         """Words of the patient that no reply has sounded for yet."""
         self._scope = Scope(parts.clock, self._fail)
+        self._effects = Effects(self._line, self._playback, self._scope, parts.notes, self._on_dialog_event)
         self._ended: asyncio.Future[None] | None = None
 
     # ---- life ----
@@ -294,10 +297,8 @@ class Conversation:
             self._carry_out(decision, None)
 
     def _carry_out(self, decision: Decision, turn: TurnClock | None) -> None:
-        """A nurse is called before anything is said; then the reply waits for its turn."""
-        for effect in decision.effects:
-            if isinstance(effect, CallNurse):
-                self._line.call(effect)
+        """What is to be done is done before anything is said; then the reply waits for its turn."""
+        decision, fault = self._effects.carry_out(decision)
         self.tell(decision)
         self._language = decision.language
         self.parts.composer.watch(decision)
@@ -309,6 +310,8 @@ class Conversation:
             self._replies.add(decision, turn)
         else:
             self._on_reply_done((), decision)
+        if fault is not None:
+            self._on_dialog_event(fault)
 
     # ---- the floor ----
 
@@ -349,6 +352,7 @@ class Conversation:
         for entry in spoken:
             self.tell(entry)
         self.parts.decider.heard(spoken)
+        self._effects.heard(spoken)
         if ends(decision) and self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
         if not self._replies.idle:
@@ -364,7 +368,10 @@ class Conversation:
 
     def _await_patient(self) -> None:
         """Nobody has the floor: from now on the patient's silence counts."""
-        if self.settled and self._timeout_s is not None:
+        if not self.settled:
+            return
+        self._effects.look_for_message()
+        if self._timeout_s is not None:
             self._scope.after("silence", self._timeout_s, lambda: self._on_dialog_event(TimedOut()))
 
     def _on_dead_air(self) -> None:

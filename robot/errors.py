@@ -7,6 +7,7 @@
         ├── ConfigurationError         the configuration does not fit together
         ├── InputError                 a file or text from a user cannot be read
         ├── ModelError                 a model is missing or does not load
+        ├── RecordsError               a draft cannot be kept, found or changed
         └── EngineError                an engine failed while it worked
             ├── RecognizerError
             ├── GeneratorError
@@ -44,6 +45,10 @@ class ModelError(BedsideError):
     """A model is missing or does not load."""
 
 
+class RecordsError(BedsideError):
+    """A draft cannot be kept, found or changed."""
+
+
 class EngineError(BedsideError):
     """An engine failed while it worked; the conversation goes on with the next rung."""
 
@@ -64,6 +69,8 @@ def phrase_for(error: Exception) -> str:
     """The phrase that the robot says to the patient when `error` ended a turn."""
     if isinstance(error, RecognizerError):
         return "language_not_heard" if error.code == "language_unsupported" else "trouble_hearing"
+    if isinstance(error, RecordsError):
+        return "trouble_notes"
     if isinstance(error, HardwareError):
         return "trouble_device"
     return "trouble_thinking"

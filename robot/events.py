@@ -11,8 +11,8 @@ from hardware.ports import Floor
 Language = Literal["en", "zh"]
 Action = Literal["answer", "ask", "escalate", "refuse", "abstain", "handover", "smalltalk"]
 Urgency = Literal["emergency", "urgent", "routine", "self_care"]
-Rung = Literal["gpt", "embedded", "passage", "phrase"]
-"""Which step of the degradation ladder spoke, best first."""
+Rung = Literal["gpt", "embedded", "passage", "phrase", "signed"]
+"""Which step of the degradation ladder spoke, best first; or that a clinician signed the very words."""
 
 
 class Sensitive(str):
@@ -188,6 +188,19 @@ class DraftNote:
     codes: tuple[str, ...] = ()
 
 
+NOTED = "noted_down"
+"""The phrase that says so: left out where no note was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words that a clinician signed for the robot to say to this patient."""
+
+    id: str
+    text: Sensitive
+    language: Language
+
+
 @dataclass(frozen=True, slots=True)
 class Remind:
     """Effect: say `sentence` in `after_s` seconds."""
@@ -290,6 +303,20 @@ class EmergencyCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class ReminderDue:
+    """The time of a reminder has come."""
+
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWaiting:
+    """The team has signed something to be said, and nobody is speaking."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A device or engine failed. `code` is an error code; the robot says the phrase `phrase`."""
 
@@ -308,6 +335,8 @@ DialogEvent = (
     | CallAcknowledged
     | CallUnanswered
     | EmergencyCleared
+    | ReminderDue
+    | MessageWaiting
     | Fault
 )
 

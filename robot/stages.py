@@ -10,7 +10,9 @@ from robot.events import (
     Answer,
     Decision,
     DialogEvent,
+    DraftNote,
     Language,
+    Message,
     Passage,
     Sensitive,
     Sentence,
@@ -148,6 +150,23 @@ class ReadsAhead(Protocol):
 
 
 @runtime_checkable
+class Notes(Protocol):
+    """What one conversation leaves for the clinician, and what the clinician signed for its patient."""
+
+    def keep(self, note: DraftNote, language: Language) -> None:
+        """Keep a draft. Returns once it is kept. Raises RecordsError."""
+        ...
+
+    def waiting(self) -> Message | None:
+        """The oldest signed message for this patient that was not told yet. Raises RecordsError."""
+        ...
+
+    def told(self, message_id: str) -> None:
+        """The patient heard all of it. Raises RecordsError."""
+        ...
+
+
+@runtime_checkable
 class Synthesizer(Protocol):
     """Text to speech."""
 
@@ -156,8 +175,10 @@ class Synthesizer(Protocol):
     """Samples a second of every `Speech` it makes."""
     languages: frozenset[Language]
 
-    def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+    def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
         """The sound of one sentence, piece by piece; marks count characters of `text`.
+
+        `pace` is a factor on the configured speed, 0.5…2; it is left out at 1.
 
         Closing the iterator cancels within 20 ms. Raises SynthesizerError.
         """

@@ -27,6 +27,8 @@ def talk(config: Config, *, out: Path | None, reveal: bool) -> int:
         if getattr(config, name).driver == "simulated"
     }
     config = config.model_copy(update=changes)
+    if config.drafts.keep is None:
+        config = config.model_copy(update={"drafts": config.drafts.model_copy(update={"keep": "file"})})
     if reveal and config.display.driver == "terminal":
         options = {**config.display.options, "reveal": True}
         config = config.model_copy(update={"display": config.display.model_copy(update={"options": options})})

@@ -23,13 +23,14 @@ LAYERS: list[tuple[str, ...]] = [
     ("hardware", "dialogs"),
     ("robot", "robot.errors", "robot.events", "robot.patient", "robot.stages", "robot.blocking"),
     ("robot.hear", "robot.think", "robot.speak", "robot.turns", "robot.records", "robot.nurse_line"),
-    ("robot.config", "robot.scope", "robot.reply", "robot.conversation"),
+    ("robot.config", "robot.scope", "robot.effects", "robot.reply", "robot.conversation"),
     ("robot.engines",),
     ("robot.content",),
     ("robot.app", "robot.doctor_checks"),
     # products
     (
         "robot.ask",
+        "robot.drafts",
         "robot.files",
         "robot.search",
         "robot.knowledge",

@@ -83,10 +83,11 @@ class StubSynthesizer:
         self._samples = round(rate * ms_per_character / 1000)
         self._tone = silence(0)
 
-    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+    async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
+        each = round(self._samples / pace)
         starts = [0, *(index + 1 for index, char in enumerate(text) if char == " ")]
-        marks = tuple((start * self._samples, start) for start in starts)
-        size = len(text) * self._samples
+        marks = tuple((start * each, start) for start in starts)
+        size = len(text) * each
         if size > self._tone.size:
             self._tone = np.tile(np.array([300, -300], dtype=np.int16), size)
         yield Speech(self._tone[:size], self.rate, marks)

@@ -133,6 +133,9 @@ def _configured(config: Config, scenario: Scenario, visit: Visit) -> Config:
     changes: dict[str, Any] = {"language": scenario.language, "room": config.room.model_copy(update=room)}
     if scenario.patient is not None:
         changes["patient"] = visit.path.parent / scenario.patient
+    if config.drafts.keep is None:
+        kept = {"keep": "visit"} if visit.out is None else {"keep": "file", "folder": visit.out / "records"}
+        changes["drafts"] = config.drafts.model_copy(update=kept)
     config = config.model_copy(update=changes)
     return by_text(config) if visit.ears == "text" else config
 

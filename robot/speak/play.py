@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from hardware.audio import Resampler, Samples, silence
 from hardware.ports import HardwareError, Speaker
 from robot.events import Sentence, Spoken
@@ -18,6 +20,11 @@ _BETWEEN_S = 0.12
 """Silence after each sentence."""
 _STALL_S = 3.0
 """A speaker that takes no sound for so long, while it is not paused, has stalled; looked at this often."""
+
+
+_PACES = (0.6, 1.6)
+_VOLUMES = (0.4, 3.0)
+"""How far the voice may be adjusted: beyond that it is hard to understand."""
 
 
 @dataclass(slots=True)
@@ -61,6 +68,8 @@ class Playback:
         self._played = 0
         self._sounding = False
         self._paused = False
+        self._pace = 1.0
+        self._volume = 1.0
         self._generation = 0
         self._progress = asyncio.Event()
         self._awaited = 0
@@ -92,6 +101,11 @@ class Playback:
         if self._written - self._played <= self._awaited:
             self._progress.set()
 
+    def adjust(self, pace: float, volume: float) -> None:
+        """Speak slower or faster, louder or softer from the next sentence on: factors on how it is now."""
+        self._pace = min(_PACES[1], max(_PACES[0], self._pace * pace))
+        self._volume = min(_VOLUMES[1], max(_VOLUMES[0], self._volume * volume))
+
     async def say(self, sentence: Sentence) -> None:
         """Synthesize `sentence` and queue it; returns when it is queued, not when it was heard.
 
@@ -109,16 +123,19 @@ class Playback:
         resampler = Resampler(self._synthesizer.rate, self._speaker.rate)
         scale = self._speaker.rate / self._synthesizer.rate
         made = 0
-        async with aclosing(self._synthesizer.synthesize(sentence.text, sentence.language)) as pieces:
+        # What nothing may interrupt is never said more softly than usual.
+        volume = self._volume if sentence.interruptible else max(1.0, self._volume)
+        paced = {} if self._pace == 1.0 else {"pace": self._pace}
+        async with aclosing(self._synthesizer.synthesize(sentence.text, sentence.language, **paced)) as pieces:
             async for speech in pieces:
                 if generation != self._generation:
                     return
                 entry.marks += [(entry.start + round((made + at) * scale), offset) for at, offset in speech.marks]
                 made += speech.samples.size
-                self._write(resampler.push(speech.samples))
+                self._write(_louder(resampler.push(speech.samples), volume))
         if generation != self._generation:
             return
-        self._write(resampler.push(silence(0), last=True))
+        self._write(_louder(resampler.push(silence(0), last=True), volume))
         entry.end = self._written
         self._write(silence(round(self._speaker.rate * _BETWEEN_S)))
 
@@ -176,3 +193,11 @@ class Playback:
                     raise HardwareError(
                         "speaker_stalled", "The speaker has stopped taking sound.", "Check its cable or driver."
                     ) from None
+
+
+def _louder(samples: Samples, volume: float) -> Samples:
+    """As loud as asked for; peaks are cut where there is no room for them."""
+    if volume == 1.0:
+        return samples
+    louder: Samples = np.clip(samples.astype(np.float32) * volume, -32768, 32767).astype(np.int16)
+    return louder

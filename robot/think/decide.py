@@ -15,6 +15,7 @@ from typing import Protocol
 from dialogs.loader import Dialogs
 from dialogs.model import Move
 from robot.events import (
+    NOTED,
     Action,
     Answer,
     ButtonPressed,
@@ -25,12 +26,16 @@ from robot.events import (
     CallUnanswered,
     Decision,
     DialogEvent,
+    DraftNote,
     Effect,
     EmergencyCleared,
     End,
     Fault,
     Language,
+    Message,
+    MessageWaiting,
     Opened,
+    ReminderDue,
     Say,
     Sensitive,
     SpeechStarted,
@@ -77,7 +82,8 @@ class DialogMachine:
     """The `Decider` of a conversation.
 
     `hazards` are those of the patient (`robot.patient`): a passage that must not be said under one of them is
-    never offered as evidence. An emergency is latched: only `EmergencyCleared` leads out.
+    never offered as evidence. An emergency is latched: only `EmergencyCleared` leads out. `keeps_notes`: drafts for the
+    clinician are kept somewhere; they are made only then, and only for patients who did not refuse it.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class DialogMachine:
         patient: Patient | None = None,
         hazards: frozenset[str] = frozenset(),
         language: Language = "en",
+        keeps_notes: bool = False,
         session: str = "visit",
         start: str | None = None,
         wall: Callable[[], datetime] = datetime.now,
@@ -103,6 +110,7 @@ class DialogMachine:
         self._retriever = retriever
         self._deeds = deeds
         self._phrases = Phrasebook(dialogs.phrases)
+        self._keeps_notes = keeps_notes
         self._calls = NurseCalls(session)
         self._raised: set[str] = set()
         """Red flags of the emergency that is going on."""
@@ -144,6 +152,10 @@ class DialogMachine:
         if isinstance(event, Fault):
             self._raised_by_partial = False  # no final will come of an utterance that was lost
             return self._decision("fault", "handover", [self._say([event.phrase])])
+        if isinstance(event, ReminderDue):
+            return None if self.emergency else self._decision("reminder", "answer", [Say((event.sentence,))])
+        if isinstance(event, MessageWaiting):
+            return self._offer(event.message)
         call = self._calls.known(getattr(event, "request_id", ""))
         of_call = isinstance(event, CallDelivered | CallFailed | CallAcknowledged | CallUnanswered)
         if of_call and (call is None or (self.emergency and call.urgency == "routine")):
@@ -151,6 +163,14 @@ class DialogMachine:
         if isinstance(event, EmergencyCleared) and not self.emergency:
             return None
         return self._move(Meaning(_EVENT_INTENTS[type(event)]), Sensitive(""), call=call)
+
+    def _offer(self, message: Message) -> Decision | None:
+        """Ask whether what the team signed may be said aloud: once a visit, and not in the middle of something."""
+        memory = self._memory
+        if memory.message is not None or self.state != self._dialogs.everywhere.menu:
+            return None
+        memory.message = message
+        return self._move(Meaning("message_waiting"), Sensitive(""))
 
     def heard(self, spoken: Sequence[Spoken]) -> None:
         self._memory.heard(spoken)
@@ -267,7 +287,20 @@ class DialogMachine:
             urgency = done.urgency or urgency
             intent = done.then
         assert action is not None
-        return self._decision(meaning.intent, action, effects, urgency=urgency)
+        return self._decision(meaning.intent, action, self._kept(effects), urgency=urgency)
+
+    def _kept(self, effects: Sequence[Effect]) -> list[Effect]:
+        """Without notes, and without saying that there are any, where none may be kept."""
+        if self._keeps_notes and self.slots.get("consent") != "refused":
+            return list(effects)
+        kept = [effect for effect in effects if not isinstance(effect, DraftNote)]
+        said = [
+            Say(tuple(sentence for sentence in effect.sentences if sentence.topic != NOTED))
+            if isinstance(effect, Say)
+            else effect
+            for effect in kept
+        ]
+        return [effect for effect in said if not isinstance(effect, Say) or effect.sentences]
 
     def _do(
         self, move: Move, text: Sensitive, meaning: Meaning, call: CallNurse | None, urgency: Urgency | None

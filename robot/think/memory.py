@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from robot.events import Answer, Language, Sensitive, Sentence, Spoken
+from robot.events import Answer, Language, Message, Sensitive, Sentence, Spoken
 from robot.patient import Patient
 from robot.think.chart import Position
 from robot.think.triage.case import Case
@@ -27,6 +27,7 @@ class Memory:
     answered   the last question that was answered, with its evidence
     topics     titles of what was spoken about
     case       the complaint that is being asked about
+    message    what the team signed for the patient, once it was offered
     misses     utterances in a row that were not understood
     """
 
@@ -39,6 +40,7 @@ class Memory:
     answered: Answer | None = None
     topics: list[str] = field(default_factory=list)
     case: Case = field(default_factory=Case)
+    message: Message | None = None
     misses: int = 0
 
     @property

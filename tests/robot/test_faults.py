@@ -69,7 +69,7 @@ class BrokenSynthesizer(StubSynthesizer):
         super().__init__(20.0)
         self._words, self._half = words, half
 
-    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+    async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
         async for speech in super().synthesize(text, language):
             if self._words in text:
                 if self._half:

@@ -12,6 +12,8 @@ from robot.events import Language, Speech
 from robot.speak.normalize import normalize
 from robot.speak.split import clauses
 
+SPEEDS = (80, 450)
+"""Words a minute that espeak can speak."""
 VOICES: Mapping[Language, str] = {"en": "en-us", "zh": "cmn"}
 
 Words = list[tuple[int, int]]
@@ -47,7 +49,7 @@ class EspeakSynthesizer:
         self._strand = blocking.strand("espeak")
         self._repeatable = blocking.inline
 
-    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+    async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
         """The sound of `text`, a clause a piece. Closing stops the clause that is being made within a millisecond.
 
         Raises SynthesizerError: `language_unsupported`, `espeak_voice_unknown`, `espeak_failed`.
@@ -56,7 +58,9 @@ class EspeakSynthesizer:
             raise SynthesizerError("language_unsupported", f"{self.name} has no voice for '{language}'.")
         closed = False
         try:
-            async with aclosing(self._strand.iterate(lambda: self._speak(text, language, lambda: closed))) as pieces:
+            async with aclosing(
+                self._strand.iterate(lambda: self._speak(text, language, pace, lambda: closed))
+            ) as pieces:
                 async for piece in pieces:
                     yield piece
         finally:
@@ -66,7 +70,7 @@ class EspeakSynthesizer:
         """Give the thread back. The library stays: it belongs to the process."""
         self._strand.close()
 
-    def _speak(self, text: str, language: Language, closed: Callable[[], bool]) -> Iterator[Speech]:
+    def _speak(self, text: str, language: Language, pace: float, closed: Callable[[], bool]) -> Iterator[Speech]:
         normalized = normalize(text, language)
         if normalized.silent:
             return
@@ -74,27 +78,34 @@ class EspeakSynthesizer:
         last = -1
         for start, end in parts:
             clause = normalized.spoken[start:end]
-            samples, words = self._clause(clause, self._voices[language], end == len(normalized.spoken), closed)
+            samples, words = self._clause(clause, language, pace, end == len(normalized.spoken), closed)
             marks = [mark for mark in normalized.marks((at, start + offset) for at, offset in words) if mark[1] > last]
             last = marks[-1][1] if marks else last
             if samples.size:
                 yield Speech(samples, self.rate, tuple(marks))
 
-    def _clause(self, clause: str, voice: str, last: bool, closed: Callable[[], bool]) -> tuple[Samples, Words]:
+    def _clause(
+        self, clause: str, language: Language, pace: float, last: bool, closed: Callable[[], bool]
+    ) -> tuple[Samples, Words]:
         speak = self._library.recall if self._repeatable else self._library.speak
         return speak(
             clause,
-            voice=voice,
-            words_per_minute=self._words_per_minute,
+            voice=self._voices[language],
+            words_per_minute=paced(self._words_per_minute, pace),
             pitch=self._pitch,
             last=last,
             aborted=closed,
         )
 
 
+def paced(words_per_minute: int, pace: float) -> int:
+    """The speed that `pace` asks for, within what espeak can do."""
+    return min(SPEEDS[1], max(SPEEDS[0], round(words_per_minute * pace)))
+
+
 def check_options(words_per_minute: int, pitch: int) -> None:
     """Raises ConfigurationError (`synthesizer_option_invalid`) for values that espeak would quietly change."""
-    for key, value, low, high in (("words_per_minute", words_per_minute, 80, 450), ("pitch", pitch, 0, 99)):
+    for key, value, low, high in (("words_per_minute", words_per_minute, *SPEEDS), ("pitch", pitch, 0, 99)):
         if not low <= value <= high:
             raise ConfigurationError(
                 "synthesizer_option_invalid", f"synthesizer: {key}: must be {low}…{high} (value: {value})."

@@ -25,7 +25,7 @@ from robot.errors import SynthesizerError
 from robot.events import Language, Speech
 from robot.speak.normalize import Normalized, normalize
 from robot.speak.split import clauses
-from robot.speak.synthesizers.espeak import VOICES, check_options
+from robot.speak.synthesizers.espeak import VOICES, check_options, paced
 
 _RATE = 22_050
 _LONGEST = 220
@@ -61,14 +61,14 @@ class Pyttsx3Synthesizer:
         self._strand = blocking.strand("pyttsx3")
         self._child = Child([sys.executable, "-m", "robot.speak.synthesizers.pyttsx3_child"], timeout_s)
 
-    async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+    async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
         """The sound of `text`. Closing returns at once; a rendering under way is finished and thrown away.
 
         Raises SynthesizerError: `language_unsupported`, `pyttsx3_hung`, `pyttsx3_died`, `pyttsx3_failed`.
         """
         if language not in self._voices:
             raise SynthesizerError("language_unsupported", f"{self.name} has no voice for '{language}'.")
-        async with aclosing(self._strand.iterate(lambda: self._speak(text, language))) as pieces:
+        async with aclosing(self._strand.iterate(lambda: self._speak(text, language, pace))) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -78,14 +78,15 @@ class Pyttsx3Synthesizer:
         await self._strand.run(self._child.close)
         self._strand.close()
 
-    def _speak(self, text: str, language: Language) -> Iterator[Speech]:
+    def _speak(self, text: str, language: Language, pace: float) -> Iterator[Speech]:
         normalized = normalize(text, language)
         last = -1
         for start, end in clauses(normalized.spoken, _LONGEST, _LONGEST):
             part = normalized.spoken[start:end]
             if not any(character.isalnum() for character in part):
                 continue
-            request = {"text": part, "properties": {"voice": self._voices[language], **self._properties}}
+            speed = {"rate": paced(self._properties["rate"], pace)}
+            request = {"text": part, "properties": {"voice": self._voices[language], **self._properties, **speed}}
             samples = self._child.render(request)
             marks = [mark for mark in _estimate(normalized, start, end, samples.size) if mark[1] > last]
             last = marks[-1][1] if marks else last

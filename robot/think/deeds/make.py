@@ -10,6 +10,7 @@ from robot.think.deeds.deed import Deed
 from robot.think.deeds.goal import AdjustVoice, SetGoal, SetReminder, Summarize, TeachBack
 from robot.think.deeds.guess import ConfirmGuess
 from robot.think.deeds.medicine import AskClinician, TellMedicine
+from robot.think.deeds.message import TellMessage
 from robot.think.deeds.symptom import CheckSymptom
 from robot.think.pharmacy import Pharmacy
 from robot.think.phrasebook import Phrasebook
@@ -33,4 +34,5 @@ def make_deeds(
         "remind": SetReminder(phrases),
         "adjust": AdjustVoice(),
         "summarize": Summarize(phrases),
+        "tell_message": TellMessage(),
     }

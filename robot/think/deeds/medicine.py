@@ -3,7 +3,7 @@ draft."""
 
 from __future__ import annotations
 
-from robot.events import DraftNote, Effect, Sensitive
+from robot.events import NOTED, DraftNote, Effect, Sensitive
 from robot.think.deeds.answer import answered
 from robot.think.deeds.deed import Done, Turn
 from robot.think.pharmacy import Pharmacy
@@ -22,7 +22,7 @@ class TellMedicine:
         if medicine is None:
             return Done((self._phrases.say(["medicine_not_known"], turn.language),), action="abstain")
         if self._pharmacy.allergic(medicine, turn.memory.patient.allergies):
-            warning = self._phrases.say(["medicine_allergy"], turn.language, {"medicine": medicine.name})
+            warning = self._phrases.say(["medicine_allergy", NOTED], turn.language, {"medicine": medicine.name})
             note = DraftNote("medicine", Sensitive(f"{medicine.name}: allergy on record"), (turn.words,), "urgent")
             return Done((note, warning), action="handover", urgency="urgent")
         passage = self._pharmacy.about(medicine, turn.words, turn.language)

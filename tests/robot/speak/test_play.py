@@ -133,7 +133,7 @@ def test_at_any_rate_what_was_heard_is_whole_words_of_the_text_and_never_less_la
 
 def test_pause_and_resume_lose_no_sample_and_double_none() -> None:
     class Ramp(StubSynthesizer):
-        async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+        async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
             yield Speech(np.arange(1, 20_001, dtype=np.int16), RATE)
 
     async def script(mouth: Mouth) -> None:
@@ -217,7 +217,7 @@ def test_a_sentence_in_the_making_does_not_sound_once_the_reply_was_cut() -> Non
     clock_waits: list[asyncio.Event] = []
 
     class Slow(StubSynthesizer):
-        async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+        async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
             for _ in range(5):
                 clock_waits.append(asyncio.Event())
                 await clock_waits[-1].wait()
@@ -245,7 +245,7 @@ def test_two_sentences_said_at_the_same_time_do_not_mix() -> None:
     """The filler may begin while the answer's first sentence is being made."""
 
     class InPieces(StubSynthesizer):
-        async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+        async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
             for _ in range(4):
                 await asyncio.sleep(0.01)
                 yield Speech(np.full(FRAME, ord(text[0]), dtype=np.int16), RATE)
@@ -312,7 +312,7 @@ def test_busy_from_the_first_word_on_its_way_to_the_last_sample() -> None:
 
 def test_without_marks_only_the_share_that_sounded_counts() -> None:
     class Unmarked(StubSynthesizer):
-        async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+        async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
             yield Speech(np.full(len(text) * FRAME, 300, dtype=np.int16), RATE)
 
     async def script(mouth: Mouth) -> None:
@@ -330,7 +330,7 @@ def test_a_synthesizer_that_fails_leaves_the_rest_of_the_reply_in_order() -> Non
     class FailsOnce(StubSynthesizer):
         failed = False
 
-        async def synthesize(self, text: str, language: Language) -> AsyncGenerator[Speech, None]:
+        async def synthesize(self, text: str, language: Language, pace: float = 1.0) -> AsyncGenerator[Speech, None]:
             if not self.failed:
                 self.failed = True
                 raise SynthesizerError("synthesizer_failed", "It failed.")
