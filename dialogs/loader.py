@@ -30,7 +30,7 @@ EVENT_INTENTS = frozenset(
     "anything filled question complaint medicine guess unclear not_heard missed timed_out call_delivered call_failed"
     " call_acknowledged call_unanswered emergency_cleared ask_since ask_severity ask_course ask_symptom"
     " advise_emergency advise_urgent advise_routine advise_self_care recalled not_recalled farewell"
-    " message_waiting".split()
+    " message_waiting check_back".split()
 )
 """Intents that no wording decides: events from outside, what a deed asks for next, and what is left when no wording
 matches. `decline_…` are those of `requests.yaml`."""

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from dialogs.model import Key
+from dialogs.model import Key, Text
 from dialogs.yaml_file import Strict, read
 
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
@@ -118,6 +118,8 @@ class Flag(Strict):
 
     about: str
     urgency: Literal["emergency", "urgent"]
+    ask: Text
+    """Asked back when the flag was perhaps only misheard."""
     en: Signs
     zh: Signs
 

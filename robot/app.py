@@ -196,6 +196,7 @@ def _decider(
         content.screen,
         retriever,
         deeds=content.deeds,
+        mishearings=content.mishearings,
         patient=patient,
         hazards=_hazards(patient, content),
         language=config.language,

@@ -29,6 +29,7 @@ from robot.think.figures import FigureReader
 from robot.think.generators.shelf import ModelShelf
 from robot.think.guess import Guesser
 from robot.think.interpret import Interpreter
+from robot.think.mishearing import Mishearings
 from robot.think.pharmacy import Pharmacy
 from robot.think.phrasebook import Phrasebook
 from robot.think.retrieve import PassageRetriever
@@ -53,6 +54,7 @@ class Content:
     requests: RequestFilter
     redflags: RedFlags
     screen: RedFlagScreen
+    mishearings: Mishearings
     retriever: PassageRetriever
     never: NeverList
     hazards: Hazards
@@ -106,6 +108,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
             language, passages=dialogs.passages, requests=asked, triage=triage, labels=labels, redflags=redflags
         )
 
+    screen = RedFlagScreen(redflags)
     requests = RequestFilter(asked, everyday, vectors)
     retriever = PassageRetriever(dialogs.passages, vectors)
     return Content(
@@ -124,7 +127,8 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
         pharmacy=pharmacy,
         requests=requests,
         redflags=redflags,
-        screen=RedFlagScreen(redflags),
+        screen=screen,
+        mishearings=Mishearings(redflags, screen),
         retriever=retriever,
         never=never,
         hazards=load_hazards(folder / "hazards.yaml"),

@@ -107,6 +107,7 @@ def machine(**options: Any) -> DialogMachine:
         content.screen,
         retriever,
         deeds=content.deeds,
+        mishearings=content.mishearings,
         **options,
     )
 

@@ -160,9 +160,9 @@ def _about(config: Config, scenario: Scenario, visit: Visit) -> dict[str, Any]:
         "seed": visit.seed,
         "ears": visit.ears,
         "fast": visit.fast,
-        # The scenario brings its own patient, from its own folder.
+        # The scenario brings its own patient, from its own folder; where drafts went says nothing of the visit.
         "config": config.model_dump(
-            mode="json", exclude_defaults=True, exclude=None if scenario.patient is None else {"patient"}
+            mode="json", exclude_defaults=True, exclude={"drafts"} | ({"patient"} if scenario.patient else set())
         ),
     }
 

@@ -38,6 +38,7 @@ from robot.events import (
     ReminderDue,
     Say,
     Sensitive,
+    Sentence,
     SpeechStarted,
     Spoken,
     TimedOut,
@@ -52,6 +53,7 @@ from robot.think.deeds.deed import Deed, Done, Turn
 from robot.think.expand import look_up
 from robot.think.interpret import Interpreter, Meaning
 from robot.think.memory import Memory
+from robot.think.mishearing import Mishearings
 from robot.think.phrasebook import Phrasebook
 from robot.think.screen import RedFlag
 from robot.think.understand import language_of
@@ -68,6 +70,10 @@ _EVENT_INTENTS = {
 _MISSES = ("unclear", "not_heard")
 _MISSED = "missed"
 """The intent of the second miss in a row: asking a third time helps nobody."""
+_UNSURE = ("unclear", "not_heard", "guess", "off_topic")
+_SURE = (FILLED, "affirm", "deny", "repeat", "nurse")
+_CHECK_BACK, _CHECK_BACK_STATE = "check_back", "repair.check_back"
+"""The robot asks back whether there is a red flag that it may have misheard."""
 _MOST_MOVES = 4
 """Moves that one event may lead to: a deed can ask for a further one."""
 
@@ -95,6 +101,7 @@ class DialogMachine:
         retriever: Retriever,
         *,
         deeds: Mapping[str, Deed],
+        mishearings: Mishearings | None = None,
         patient: Patient | None = None,
         hazards: frozenset[str] = frozenset(),
         language: Language = "en",
@@ -111,6 +118,7 @@ class DialogMachine:
         self._deeds = deeds
         self._phrases = Phrasebook(dialogs.phrases)
         self._keeps_notes = keeps_notes
+        self._mishearings = mishearings
         self._calls = NurseCalls(session)
         self._raised: set[str] = set()
         """Red flags of the emergency that is going on."""
@@ -214,7 +222,10 @@ class DialogMachine:
             return self._decision(RED_FLAG, "escalate", [], flags=[flag.id for flag in flags])
         self._memory.history.append(("patient", text))
         self._memory.language = language
-        meaning = self._counted(self._meaning(text))
+        meaning = self._meaning(text)
+        if (decision := self._check_back(meaning, transcript)) is not None:
+            return decision
+        meaning = self._counted(meaning)
         decision = self._move(meaning, text) or self._move(Meaning("unclear"), text)
         if decision is not None and flags:  # said again: the call is under way, but it is still an alarm
             return replace(decision, intent=RED_FLAG, red_flags=tuple(flag.id for flag in flags))
@@ -238,6 +249,29 @@ class DialogMachine:
             label = self._dialogs.intents.intents[meaning.guessed].label
             slots |= {"guessed": meaning.guessed, "guess": getattr(label, memory.language)}
         return meaning
+
+    def _check_back(self, meaning: Meaning, transcript: Transcript) -> Decision | None:
+        """The alarm that the patient has just confirmed, or the question whether there is one."""
+        memory = self._memory
+        suspected = memory.suspected if self.state == _CHECK_BACK_STATE else None
+        if suspected is not None and meaning.intent == "affirm":
+            return self._red_flag([suspected[0]], Sensitive(f"{suspected[1]} … {transcript.text}"), interrupts=False)
+        if suspected is not None and meaning.intent == "deny":
+            memory.denied.add(suspected[0].id)
+        if suspected is not None or self._mishearings is None or self.emergency or meaning.intent in _SURE:
+            return None
+        found = self._mishearings.among(transcript.alternatives, self.language)
+        if found is None and meaning.intent in _UNSURE:
+            found = self._mishearings.near(transcript.text, self.language)
+        if found is None or found.id in memory.denied:
+            return None
+        decision = self._move(Meaning(_CHECK_BACK), transcript.text)
+        if decision is None:
+            return None
+        memory.suspected = (found, transcript.text)
+        question = self._mishearings.question(found.id, self.language)
+        asked = Say((Sentence(question, self.language, f"check_back.{found.id}", "phrase"),))
+        return replace(decision, effects=(*decision.effects, asked))
 
     def _counted(self, meaning: Meaning) -> Meaning:
         """`meaning`, or that nothing was understood twice in a row."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from robot.events import Answer, Language, Message, Sensitive, Sentence, Spoken
 from robot.patient import Patient
 from robot.think.chart import Position
+from robot.think.screen import RedFlag
 from robot.think.triage.case import Case
 
 _REMEMBERED = 6
@@ -28,6 +29,8 @@ class Memory:
     topics     titles of what was spoken about
     case       the complaint that is being asked about
     message    what the team signed for the patient, once it was offered
+    suspected  the red flag that was asked back for, with the words that it may have been in
+    denied     red flags that were asked back for and denied
     misses     utterances in a row that were not understood
     """
 
@@ -41,6 +44,8 @@ class Memory:
     topics: list[str] = field(default_factory=list)
     case: Case = field(default_factory=Case)
     message: Message | None = None
+    suspected: tuple[RedFlag, Sensitive] | None = None
+    denied: set[str] = field(default_factory=set)
     misses: int = 0
 
     @property
