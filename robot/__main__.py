@@ -90,8 +90,21 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_knowledge(command)
 
-    dialogs = command("dialogs", _dialogs, "check the dialog files, or draw them")
-    dialogs.add_argument("what", choices=["check", "diagram"])
+    _add_dialogs_and_drafts(command)
+
+    record = command("record", _record, "render a scenario's sentences into its recordings (needs flite)")
+    record.add_argument("scenario", type=Path)
+    record.add_argument("--voice", default="slt")
+
+    _add_making_and_measuring(command)
+    return parser
+
+
+def _add_dialogs_and_drafts(command: Callable[..., argparse.ArgumentParser]) -> None:
+    dialogs = command("dialogs", _dialogs, "check the dialog files, draw them, or talk through one flow")
+    dialogs.add_argument("what", choices=["check", "diagram", "try"])
+    dialogs.add_argument("flow", nargs="?", help="the flow to try")
+    dialogs.add_argument("--lang", choices=["en", "zh"])
 
     drafts = command(
         "drafts", _drafts, "what the robot noted for clinicians: list, show, change, approve, refuse, export"
@@ -106,13 +119,6 @@ def _parser() -> argparse.ArgumentParser:
     drafts.add_argument("--say", default="", metavar="TEXT", help="approve: what the robot says to the patient")
     drafts.add_argument("--reason", default="", help="refuse: why")
     drafts.add_argument("--out", type=Path, help="export: FHIR R4 bundle")
-
-    record = command("record", _record, "render a scenario's sentences into its recordings (needs flite)")
-    record.add_argument("scenario", type=Path)
-    record.add_argument("--voice", default="slt")
-
-    _add_making_and_measuring(command)
-    return parser
 
 
 def _add_making_and_measuring(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -280,6 +286,8 @@ def _dialogs(options: argparse.Namespace) -> int:
     from dialogs.diagram import diagram
     from robot.content import load_content
 
+    if options.what == "try":
+        return _try_flow(options)
     dialogs = load_content(_config(options).dialogs).dialogs
     if options.what == "diagram":
         print(diagram(dialogs), end="")  # noqa: T201
@@ -290,6 +298,29 @@ def _dialogs(options: argparse.Namespace) -> int:
         f"{len(dialogs.intents.intents)} intents, {len(dialogs.passages)} passages: all fit together"
     )
     return 0
+
+
+def _try_flow(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from robot.errors import InputError
+    from robot.try_flow import try_flow
+
+    config = _config(options)
+    if options.lang is not None:
+        config = config.model_copy(update={"language": options.lang})
+    if options.flow is None:
+        raise InputError("flow_missing", "No flow is named.", "Try: bedside dialogs try diet")
+    lines = iter(_typed, None) if sys.stdin.isatty() else iter(sys.stdin)
+    return try_flow(config, options.flow, lines, Console(highlight=False))
+
+
+def _typed() -> str | None:
+    """A line from the terminal; None at its end."""
+    try:
+        return input("> ")
+    except EOFError:
+        return None
 
 
 def _drafts(options: argparse.Namespace) -> int:

@@ -120,7 +120,7 @@ def build(
 
 
 def build_thinking(
-    config: Config, content: Content, *, patient: Patient | None, clock: Clock
+    config: Config, content: Content, *, patient: Patient | None, clock: Clock, start: str | None = None
 ) -> tuple[Decider, Composer, Callable[[], Coroutine[Any, Any, None]]]:
     """The decider and the composer alone, for text: what `bedside ask` runs on. The third closes what they hold."""
     blocking = Blocking(inline=clock.virtual)
@@ -133,7 +133,7 @@ def build_thinking(
     async def close() -> None:
         blocking.close()
 
-    start = content.dialogs.everywhere.menu
+    start = start or content.dialogs.everywhere.menu
     decider = _decider(config, content, patient, retriever=_fitting(content, patient), clock=clock, start=start)
     return decider, composer, close
 

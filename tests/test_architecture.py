@@ -35,6 +35,7 @@ LAYERS: list[tuple[str, ...]] = [
         "robot.search",
         "robot.knowledge",
         "robot.talk",
+        "robot.try_flow",
         "robot.simulate",
         "robot.evaluate",
         "robot.doctor",
