@@ -17,6 +17,7 @@ from dialogs.model import Phrases
 from robot.errors import GeneratorError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence, Source
 from robot.stages import Generator, Guard, ReadsAhead
+from robot.think.denials import NEGATION
 from robot.think.terms import mixed_terms
 
 _NEXT_SENTENCE_S = 8.0
@@ -85,16 +86,18 @@ class Composer:
         self._evidence = effect.evidence
         source: Source | None = None
         for rung, generator in self._ladder:
-            said = stopped = False
+            said = stopped = declined = False
             async with aclosing(self._rung(rung, generator, effect)) as items:
                 async for item in items:
                     if isinstance(item, Sentence):
                         said = True
+                        declined = declined or bool(NEGATION.search(item.text.lower()))
                         source = source or next(iter(item.sources), None)
                     else:
                         stopped = True
                     yield item
-            if said and not (stopped and source is None):
+            # What says nothing of its own but "here is what I know" is no answer; "I do not know that" is one.
+            if source is not None or (said and declined and not stopped):
                 if source is not None:
                     for fixed in self._fixed(self._phrase("answer_source", effect.language, org=source.org)):
                         yield fixed

@@ -271,8 +271,14 @@ def test_each_sentence_carries_the_source_that_it_was_written_from() -> None:
 
 
 def test_an_answer_that_rests_on_nothing_names_no_source() -> None:
+    items = compose(ANSWER, Says(["Pardon, no idea!"]))
+    assert [item.text for _, item in items if isinstance(item, Sentence)] == ["Pardon, no idea!"]
+
+
+def test_an_opening_without_an_answer_makes_room_for_the_next_rung() -> None:
     items = compose(ANSWER, Says(["Hmm!"]))
-    assert [item.text for _, item in items if isinstance(item, Sentence)] == ["Hmm!"]
+    said = [item.text for _, item in items if isinstance(item, Sentence)]
+    assert said[0] == "Hmm!" and said[1] in ANSWER.evidence[0].text
 
 
 def test_a_sentence_that_comes_again_ends_the_answer() -> None:
