@@ -26,6 +26,8 @@ class Section(Strict):
     zh: str
     headings: list[str]
     cues: list[str]
+    weight: float = 1.0
+    """How much one of its cues weighs beside those of other sections."""
 
     @field_validator("headings", "cues")
     @classmethod

@@ -6,6 +6,7 @@ What was told already adds little the second time, so the summary covers the tex
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 from math import sqrt
 
 from robot.summarize.statement import Statement
@@ -15,26 +16,30 @@ _AGAIN = 0.15
 """How much of its weight a term keeps when it was told already."""
 _LEAST = 2.5
 """Weight that a statement must add."""
+_ASIDE = 0.7
+"""What clinicians say that is neither finding nor plan is often said to keep the talk going."""
 _FIRST = {"allergies": 1.5, "medicines": 1.2, "complaint": 1.4, "assessment": 1.3, "plan": 1.3, "results": 1.2, "exam": 1.1}
 
 
 def budget(length: float, *, dialogue: bool) -> float:
     """How many words the summary of a text of `length` words may have."""
-    return (11 if dialogue else 9) * sqrt(length)
+    return (10 if dialogue else 12) * sqrt(length)
 
 
 def choose(statements: Sequence[Statement], limit: float) -> list[Statement]:
     """The statements of the summary, in the order of the text."""
     told: set[str] = set()
     chosen: list[Statement] = []
-    left = list(dict.fromkeys(statements))
     spent = 0.0
-    while left:
-        best = max(left, key=lambda each: (_gain(each, told) / (words(each.text) + 4) ** 0.6, -each.place))
-        left.remove(best)
-        if _gain(best, told) < _LEAST and chosen:
-            break
-        if spent + words(best.text) > limit and chosen:
+    heap = [(-_worth(each, told), each.place, number, each) for number, each in enumerate(dict.fromkeys(statements))]
+    heapify(heap)
+    while heap:
+        _, place, number, best = heappop(heap)
+        worth = _worth(best, told)
+        if heap and -worth > heap[0][0]:  # worth less than when it was weighed; worth only ever falls
+            heappush(heap, (-worth, place, number, best))
+            continue
+        if chosen and (_gain(best, told) < _LEAST or spent + words(best.text) > limit):
             continue
         chosen.append(best)
         spent += words(best.text)
@@ -42,9 +47,13 @@ def choose(statements: Sequence[Statement], limit: float) -> list[Statement]:
     return sorted(chosen, key=lambda each: each.place)
 
 
+def _worth(statement: Statement, told: set[str]) -> float:
+    return _gain(statement, told) / (words(statement.text) + 4) ** 0.6
+
+
 def _gain(statement: Statement, told: set[str]) -> float:
     weight = sum(weight * (_AGAIN if term in told else 1) for term, weight in _terms(statement).items())
-    return weight * _FIRST.get(statement.section, 1)
+    return weight * (_ASIDE if (statement.section, statement.how) == ("symptoms", "clinician") else _FIRST.get(statement.section, 1))
 
 
 def _terms(statement: Statement) -> dict[str, float]:

@@ -36,6 +36,8 @@ _YES = re.compile(
     r"|(?:是的?|有的?|对的?|会的?|嗯)(?=[，。,.！]|$))",
     re.IGNORECASE,
 )
+_ANY_YES = re.compile(r"\b(?:yes|yeah|yep|yup)\b|(?<!不)是的|对的", re.IGNORECASE)
+_ANY_NO = re.compile(r"\b(?:no|nope|nah|not|never)\b|n't\b|n’t\b|没|不", re.IGNORECASE)
 _BUT = re.compile(r"\b(?:but|just|except|only|sometimes|occasional\w*|used to|any ?more|though|mild\w*|little)\b|但|只|偶尔|有点")
 _TOPIC = re.compile(
     _OPEN + r"(?:(?:do|did|does|have|has|had|are|is|were|was|can|could|would) (?:you|he|she|it|they|there)\b"
@@ -48,6 +50,10 @@ _TOPIC_ZH = re.compile(r"^(?:那|您|你|患者|请问|平时|最近|还|现在|
 _TAIL = re.compile(r"(?:,? ?(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$", re.IGNORECASE)
 _CLINICAL_SECTIONS = frozenset(("allergies", "medicines", "history", "family", "social", "exam", "results", "assessment", "plan", "complaint"))
 _PATIENT_SECTIONS = frozenset(("allergies", "medicines", "history", "family", "social", "complaint"))
+_TAGGED = re.compile(r",?\s*(?:okay|ok|all right|alright|right|you know|yeah)\s*\?$", re.IGNORECASE)
+"""A statement that only asks for a nod: "we'll get an X-ray, okay?"."""
+_ECHO = re.compile(r"^(?:(?:no|yes|yeah|nope|yep|right|fine)\b[ ,.]+)+(?=\S+ \S+ \S)", re.IGNORECASE)
+"""The answer before, said again before the next question."""
 _FRAGMENT = 5
 """Words of an answer that says little without its question."""
 
@@ -65,6 +71,8 @@ def statements(parts: Sequence[Part]) -> list[Statement]:
             if questions or len(turn) > 1 or not _chatter(turn[0].text):
                 asked = questions
         else:
+            if not any(_audible(part.text) for part in turn):
+                continue
             found += _answered(asked, turn, first)
             first = first and not any(tells(part.text) for part in turn)
             asked = []
@@ -75,9 +83,7 @@ def _questions(turn: Sequence[Part]) -> list[Part]:
     """The questions with which a turn ends."""
     last: list[Part] = []
     for part in reversed(turn):
-        if "?" in part.text or "？" in part.text or part.text.endswith(("吗", "呢", "没有")) or (
-            _QUESTION.search(part.text) and not part.text.rstrip().endswith(".")
-        ):
+        if _asks(part.text):
             last.insert(0, part)
         elif last or not _chatter(part.text):
             break
@@ -86,7 +92,7 @@ def _questions(turn: Sequence[Part]) -> list[Part]:
 
 def _told(parts: Sequence[Part], who: str) -> Iterator[Statement]:
     for part in parts:
-        if _chatter(part.text) or "?" in part.text or not tells(part.text):
+        if _chatter(part.text) or _asks(part.text) or not tells(part.text):
             continue
         section = section_of(part.text, among=_CLINICAL_SECTIONS)
         how: How = "clinician" if who == "clinician" else "written"
@@ -115,7 +121,7 @@ def _answered(asked: Sequence[Part], turn: Sequence[Part], first: bool) -> Itera
 def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     """Question and answer as one statement, where the first sentence of `turn` answers and says little alone."""
     answer = turn[0]
-    question = " ".join(tidy(part.text, opening=True) for part in asked)
+    question = " ".join(_ECHO.sub("", tidy(part.text, opening=True)) for part in asked)
     said = tidy(answer.text)
     no, yes = _NO.search(answer.text), _YES.search(answer.text)
     full = sum(weight > 1 for weight in terms(said).values())
@@ -124,12 +130,15 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     spans = (*((part.start, part.end) for part in asked), (answer.start, answer.end))
 
     def statement(how: How, text: str) -> Statement:
+        how = "family" if answer.who == "family" else how
         return Statement(section, how, text, spans, answer.turn)
 
     plain = not _NEGATED.search(question.lower()) and not _WHICH.search(asked[-1].text)
     if (no or yes) and plain and answer.who != "family":
         topics = [topic(part.text) for part in asked if not _WHICH.search(part.text)]
         what = "; ".join(each for each in topics if each)
+        if (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)):  # "yeah, no": let the reader judge
+            return statement("answers", f"{question} – {said}")
         bare = not _content(said[(no or yes).end() :])  # type: ignore[union-attr]
         if not what or not tells(what):
             return None if full and not bare else statement("answers", f"{question} – {said}")
@@ -145,9 +154,19 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
 
 def topic(question: str) -> str:
     """What a yes-or-no question asks about: "Have you had any fever or chills?" → "fever or chills"."""
-    plain = tidy(question, opening=True)
+    plain = _ECHO.sub("", tidy(question, opening=True))
     shorter = _TAIL.sub("", _TOPIC_ZH.sub("", _TOPIC.sub("", plain, count=1), count=1))
     return shorter if len(shorter) > 1 else ""
+
+
+def _asks(text: str) -> bool:
+    if "?" in text or "？" in text:
+        return not (_TAGGED.search(text) and len(text.split()) > _FRAGMENT)
+    return text.endswith(("吗", "呢", "没有")) or bool(_QUESTION.search(text) and not text.rstrip().endswith("."))
+
+
+def _audible(text: str) -> bool:
+    return bool(re.search(r"\w", tidy(text)))
 
 
 def _content(text: str) -> bool:

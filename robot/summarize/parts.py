@@ -24,17 +24,21 @@ _LABEL = re.compile(
 _INLINE = re.compile(r"(?<=[.?!。？！])\s+(?P<plain>[A-Z][A-Za-z_]{0,14})\s*(?=:)[:：]")
 _END = re.compile(r"(?:[.?!]+[\"')\]]*(?=\s|$|[A-Z])|[。？！；]|\n\s*\n|\n(?=\s*(?:[-•*·]|\d{1,2}[.)]|[（(]\d))|\n)")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|st|vs|no|approx|e\.g|i\.e|a\.m|p\.m|q\.d|b\.i\.d|t\.i\.d|p\.o|p\.r\.n|jr|sr|mg|mt|etc|[a-z])\.|^\s*\d{1,2}\.)$",
+    r"(?:\b(?:dr|mr|mrs|ms|st|vs|approx|e\.g|i\.e|a\.m|p\.m|q\.d|b\.i\.d|t\.i\.d|p\.o|p\.r\.n|jr|sr|mt)\.|(?<![a-z] )\b[a-z]\.|^\s*\d{1,2}\.)$",
     re.IGNORECASE,
 )
 _LONG = 26
-"""Words after which a sentence without punctuation is cut at a word that begins something new."""
+"""Words after which a sentence is cut at a word that begins something new; `_BARE` where nobody wrote punctuation."""
+_BARE = 9
+_LONG_ZH = 40
+"""Characters after which a Chinese sentence is cut at its commas, into clauses of at least `_CLAUSE_ZH`."""
+_CLAUSE_ZH = 12
 _TURNING = re.compile(
-    r"\s+(?=(?:okay|ok|alright|all right|so|now|but|and then|and also|and i|and you|and the|because|are you|do you|"
-    r"did you|have you|let's|on your|on my|for your)\b)",
+    r"(?<!\bwe)(?<!\bi)\s+(?=(?:okay|ok|alright|all right|so|now|but|and then|and also|and i|and you|and the|because|"
+    r"are you|do you|did you|have you|let's|on your|on my|for your)\b)",
     re.IGNORECASE,
 )
-_SHORT = 5
+_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ def read(text: str) -> Document:
     turns = _turns(text)
     dialogue = bool(turns)
     parts: list[Part] = []
+    bare = dialogue and len(re.findall(r"[.,?!]", text)) * 40 < len(text.split())
     for number, (start, end, who) in enumerate(turns or [(0, len(text), "note")]):
-        for left, right in _sentences(text, start, end):
+        for left, right in _sentences(text, start, end, _BARE if bare else _LONG):
             parts.append(Part(left, right, text[left:right], who, number))
     return Document(text, dialogue, tuple(parts))
 
@@ -116,16 +121,16 @@ def _labels(text: str) -> Iterator[re.Match[str]]:
     yield from sorted(matches, key=lambda match: match.start())
 
 
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _sentences(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
         if match[0][0] == "." and _ABBREVIATION.search(text[max(begin, match.end() - 8) : match.end()]):
             continue
         if match[0] == "\n" and not _ends_line(text, begin, match, end):
             continue
-        yield from _pieces(text, begin, match.end())
+        yield from _pieces(text, begin, match.end(), longest)
         begin = match.end()
-    yield from _pieces(text, begin, end)
+    yield from _pieces(text, begin, end, longest)
 
 
 def _ends_line(text: str, begin: int, match: re.Match[str], end: int) -> bool:
@@ -135,14 +140,17 @@ def _ends_line(text: str, begin: int, match: re.Match[str], end: int) -> bool:
     return not (len(line) > 60 and following.islower() and match.end() < end)
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _pieces(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
     """The stretch without blank ends; cut where it is long and was written without punctuation."""
     start += len(text[start:end]) - len(text[start:end].lstrip())
     end -= len(text[start:end]) - len(text[start:end].rstrip())
     if start >= end or not any(character.isalnum() for character in text[start:end]):
         return
     stretch = text[start:end]
-    if len(stretch.split()) <= _LONG or stretch.count(",") * 12 > len(stretch.split()):
+    if len(stretch) > _LONG_ZH and "，" in stretch:
+        yield from _clauses(stretch, start)
+        return
+    if len(stretch.split()) <= longest or stretch.count(",") * 12 > len(stretch.split()):
         yield start, end
         return
     begin = 0
@@ -152,3 +160,12 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield start + begin, start + match.start()
             begin = match.end()
     yield start + begin, end
+
+
+def _clauses(stretch: str, start: int) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for match in re.finditer("，", stretch):
+        if match.start() - begin >= _CLAUSE_ZH and len(stretch) - match.end() >= _CLAUSE_ZH:
+            yield start + begin, start + match.start()
+            begin = match.end()
+    yield start + begin, start + len(stretch)

@@ -64,7 +64,7 @@ def section_of(text: str, *, among: frozenset[str] | None = None, default: str =
     for name, section in shipped().sections.items():
         if section.cue is None or (among is not None and name not in among):
             continue
-        weight = sum(1 + len(match[0]) / 20 for match in section.cue.finditer(low))
+        weight = section.weight * sum(1 + len(match[0]) / 20 for match in section.cue.finditer(low))
         if weight > most:
             best, most = name, weight
     return best

@@ -13,6 +13,7 @@ from robot.summarize.parts import Document, Part
 from robot.summarize.statement import Statement, label
 from robot.summarize.weigh import words
 
+_COMMA = ("，", ",")
 _JOINED = 70
 """Words up to which statements of one kind share a line."""
 
@@ -43,25 +44,27 @@ def text_lines(document: Document, statements: Sequence[Statement], language: La
     chosen = sorted(choose(statements, limit), key=lambda each: (order.index(each.section), each.place))
     groups: list[list[Statement]] = []
     for statement in chosen:
-        if groups and _together(groups[-1], statement):
+        if groups and _together(document, groups[-1], statement):
             groups[-1].append(statement)
         else:
             groups.append([statement])
     return [_line(group, language) for group in groups]
 
 
-def _together(group: list[Statement], statement: Statement) -> bool:
+def _together(document: Document, group: list[Statement], statement: Statement) -> bool:
     last = group[-1]
     if (last.section, last.how) != (statement.section, statement.how):
         return False
     near = statement.turn - last.turn <= 1 if last.how in ("says", "clinician", "family") else True
-    if last.how in ("written", "answers") or not near:
+    if last.how == "written":
+        return document.text[last.spans[-1][1] : statement.place] in _COMMA
+    if last.how == "answers" or not near:
         return False
     return sum(words(each.text) for each in group) + words(statement.text) <= _JOINED
 
 
 def _line(group: list[Statement], language: Language) -> Line:
     first = group[0]
-    joint = " " if first.how in ("says", "clinician", "family") else "；" if language == "zh" else "; "
+    joint = "，" if first.how == "written" else " " if first.how in ("says", "clinician", "family") else "；" if language == "zh" else "; "
     sources = [span(start, end) for each in group for start, end in each.spans]
     return Line(label(first.section, first.how, language), joint.join(each.text for each in group), joined(sources))
