@@ -105,7 +105,7 @@ def _answered(asked: Sequence[Part], turn: Sequence[Part], first: bool) -> Itera
     if asked:
         pair = _pair(asked, turn)
         if pair is not None:
-            rest = rest[1:]
+            rest = rest[len(pair.spans) - len(asked) :]
             if tells(pair.text):
                 yield pair
     for part in rest:
@@ -121,13 +121,16 @@ def _answered(asked: Sequence[Part], turn: Sequence[Part], first: bool) -> Itera
 def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     """Question and answer as one statement, where the first sentence of `turn` answers and says little alone."""
     answer = turn[0]
+    answers = list(turn[:1])
+    if len(turn) > 1 and (_NO.search(turn[1].text) or _YES.search(turn[1].text)):  # "Yeah. Uh, no, I don't think so."
+        answers.append(turn[1])
     question = " ".join(_ECHO.sub("", tidy(part.text, opening=True)) for part in asked)
-    said = tidy(answer.text)
+    said = " ".join(tidy(part.text) for part in answers)
     no, yes = _NO.search(answer.text), _YES.search(answer.text)
     full = sum(weight > 1 for weight in terms(said).values())
     short = len(said.split()) <= _FRAGMENT + 2 and len(said) < 60
     section = section_of(f"{question} {said}", among=_PATIENT_SECTIONS)
-    spans = (*((part.start, part.end) for part in asked), (answer.start, answer.end))
+    spans = (*((part.start, part.end) for part in asked), *((part.start, part.end) for part in answers))
 
     def statement(how: How, text: str) -> Statement:
         how = "family" if answer.who == "family" else how
@@ -137,7 +140,7 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     if (no or yes) and plain and answer.who != "family":
         topics = [topic(part.text) for part in asked if not _WHICH.search(part.text)]
         what = "; ".join(each for each in topics if each)
-        if (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)):  # "yeah, no": let the reader judge
+        if (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)) or "[…]" in said:  # "yeah, no": let the reader judge
             return statement("answers", f"{question} – {said}")
         bare = not _content(said[(no or yes).end() :])  # type: ignore[union-attr]
         if not what or not tells(what):

@@ -88,7 +88,10 @@ def read(text: str) -> Document:
     dialogue = bool(turns)
     parts: list[Part] = []
     bare = dialogue and len(re.findall(r"[.,?!]", text)) * 40 < len(text.split())
-    for number, (start, end, who) in enumerate(turns or [(0, len(text), "note")]):
+    number, speaking = 0, None
+    for start, end, who in turns or [(0, len(text), "note")]:
+        number += who != speaking  # somebody who goes on after a pause is still in the same turn
+        speaking = who
         for left, right in _sentences(text, start, end, _BARE if bare else _LONG):
             parts.append(Part(left, right, text[left:right], who, number))
     return Document(text, dialogue, tuple(parts))

@@ -22,6 +22,8 @@ HOW: dict[How, dict[Language, str]] = {
     "family": {"en": "family says", "zh": "家属说"},
 }
 
+_LOST = re.compile(r"<(?:UNIN|INAUDIBLE\w*)\s*/?>|\[(?:inaudible|unintelligible|crosstalk)\]", re.IGNORECASE)
+"""Words that nobody understood. They stay visible: one of them may have been a "not"."""
 _TAG = re.compile(r"<[^<>]{0,40}>")
 _FILLER = re.compile(r"(?<![\w-])(?:um+|uhm+|uh+|erm+|hmm+|mm+)(?![\w-])[ ,]*|[嗯呃]+[，、 ]?", re.IGNORECASE)
 _OPENING = re.compile(
@@ -49,7 +51,7 @@ def tidy(text: str, *, opening: bool = False) -> str:
 
     No other word goes, and none is changed.
     """
-    plain = _FILLER.sub("", _TAG.sub(" ", text))
+    plain = _FILLER.sub("", _TAG.sub(" ", _LOST.sub(" […] ", text)))
     if opening:
         shorter = _OPENING.sub("", plain)
         plain = shorter if len(shorter.split()) > 1 else plain

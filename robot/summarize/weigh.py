@@ -36,7 +36,8 @@ STOP = frozenset(
 )
 _EVERYDAY = frozenset(
     "new old bad feel feeling felt hard light long low high water food home house people person child work working"
-    " walk walking bit lot keep started start happen talk away turn move night day thought".split()
+    " walk walking bit lot keep started start happen talk away turn move night day thought sense question questions story thing"
+    " anything everything ask full make hope mind learn learning world interesting".split()
 )
 """Words of symptom phrases that say nothing alone."""
 
