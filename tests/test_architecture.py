@@ -32,6 +32,7 @@ LAYERS: list[tuple[str, ...]] = [
         "robot.ask",
         "robot.files",
         "robot.search",
+        "robot.summarize",
         "robot.knowledge",
         "robot.talk",
         "robot.simulate",

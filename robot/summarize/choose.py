@@ -18,7 +18,15 @@ _LEAST = 2.5
 """Weight that a statement must add."""
 _ASIDE = 0.7
 """What clinicians say that is neither finding nor plan is often said to keep the talk going."""
-_FIRST = {"allergies": 1.5, "medicines": 1.2, "complaint": 1.4, "assessment": 1.3, "plan": 1.3, "results": 1.2, "exam": 1.1}
+_FIRST = {
+    "allergies": 1.5,
+    "medicines": 1.2,
+    "complaint": 1.4,
+    "assessment": 1.3,
+    "plan": 1.3,
+    "results": 1.2,
+    "exam": 1.1,
+}
 
 
 def budget(length: float, *, dialogue: bool) -> float:
@@ -48,12 +56,14 @@ def choose(statements: Sequence[Statement], limit: float) -> list[Statement]:
 
 
 def _worth(statement: Statement, told: set[str]) -> float:
-    return _gain(statement, told) / (words(statement.text) + 4) ** 0.6
+    return _gain(statement, told) / sqrt(words(statement.text) + 4)
 
 
 def _gain(statement: Statement, told: set[str]) -> float:
     weight = sum(weight * (_AGAIN if term in told else 1) for term, weight in _terms(statement).items())
-    return weight * (_ASIDE if (statement.section, statement.how) == ("symptoms", "clinician") else _FIRST.get(statement.section, 1))
+    return weight * (
+        _ASIDE if (statement.section, statement.how) == ("symptoms", "clinician") else _FIRST.get(statement.section, 1)
+    )
 
 
 def _terms(statement: Statement) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """What a conversation states. A short answer takes its content from the question before it.
 
-    Doctor: Any fever or chills?   Patient: No.          →  denies "fever or chills", with both as source
-    Doctor: How old are you?       Patient: Seventy.     →  answers "How old are you? – Seventy."
-    Patient: My knee hurts.                              →  says "My knee hurts."
-    Doctor: I'll order an X-ray.                         →  clinician "I'll order an X-ray."
+Doctor: Any fever or chills?   Patient: No.          →  denies "fever or chills", with both as source
+Doctor: How old are you?       Patient: Seventy.     →  answers "How old are you? – Seventy."
+Patient: My knee hurts.                              →  says "My knee hurts."
+Doctor: I'll order an X-ray.                         →  clinician "I'll order an X-ray."
 """
 
 from __future__ import annotations
@@ -19,15 +19,21 @@ from robot.summarize.weigh import STOP, tells, terms
 
 _OPEN = r"^(?:\W|okay|ok|alright|all right|so|now|and|um|uh|well|but|great|good|perfect|then|also|or|you know|i see)*"
 _QUESTION = re.compile(
-    _OPEN + r"(?:any|have|has|had|do|does|did|are|is|were|was|can|could|how|what|when|where|who|which|why|would|will)\b",
+    _OPEN
+    + r"(?:any|have|has|had|do|does|did|are|is|were|was|can|could|how|what|when|where|who|which|why|would|will)\b",
     re.IGNORECASE,
 )
-_WHICH = re.compile(_OPEN + r"(?:how(?! about)|what(?!(?:'s)? about)|when|where|who|which|why|tell me)\b", re.IGNORECASE)
-_NEGATED = re.compile(r"\b(?:no|not|never|without|don't|isn't|aren't|haven't|didn't|doesn't|won't|can't)\b|n't\b|不|没|无|未")
+_WHICH = re.compile(
+    _OPEN + r"(?:how(?! about)|what(?!(?:'s)? about)|when|where|who|which|why|tell me)\b", re.IGNORECASE
+)
+_NEGATED = re.compile(
+    r"\b(?:no|not|never|without|don't|isn't|aren't|haven't|didn't|doesn't|won't|can't)\b|n't\b|不|没|无|未"
+)
 _NO = re.compile(
     r"^(?:\W|um|uh|well|oh|okay|mm|so)*(?:(?:no|nope|nah|none|never|negative)\b(?! (?:longer|problem|doubt|matter))"
     r"|not (?:that|really|at all|any|yet|so far|lately|recently)\b"
-    r"|i (?:do|have|did|am|was)(?: n't|n't|n’t| not)(?: think so)?(?=\s*(?:[.,]|$))|(?:没有?|不|无|否)(?!舒服|知道|清楚))",
+    r"|i (?:do|have|did|am|was)(?: n't|n't|n’t| not)(?: think so)?(?=\s*(?:[.,]|$))"
+    r"|(?:没有?|不|无|否)(?!舒服|知道|清楚))",
     re.IGNORECASE,
 )
 _YES = re.compile(
@@ -38,7 +44,9 @@ _YES = re.compile(
 )
 _ANY_YES = re.compile(r"\b(?:yes|yeah|yep|yup)\b|(?<!不)是的|对的", re.IGNORECASE)
 _ANY_NO = re.compile(r"\b(?:no|nope|nah|not|never)\b|n't\b|n’t\b|没|不", re.IGNORECASE)
-_BUT = re.compile(r"\b(?:but|just|except|only|sometimes|occasional\w*|used to|any ?more|though|mild\w*|little)\b|但|只|偶尔|有点")
+_BUT = re.compile(
+    r"\b(?:but|just|except|only|sometimes|occasional\w*|used to|any ?more|though|mild\w*|little)\b|但|只|偶尔|有点"
+)
 _TOPIC = re.compile(
     _OPEN + r"(?:(?:do|did|does|have|has|had|are|is|were|was|can|could|would) (?:you|he|she|it|they|there)\b"
     r"(?:(?: guys)? (?:still|also|ever|currently|recently|been|had|have|has|having|noticed|noticing|experienced|"
@@ -47,8 +55,13 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _TOPIC_ZH = re.compile(r"^(?:那|您|你|患者|请问|平时|最近|还|现在|以前|过去)*(?:有没有|是否|有无|有过|有)?")
-_TAIL = re.compile(r"(?:,? ?(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$", re.IGNORECASE)
-_CLINICAL_SECTIONS = frozenset(("allergies", "medicines", "history", "family", "social", "exam", "results", "assessment", "plan", "complaint"))
+_TAIL = re.compile(
+    r"(?:,? ?(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$",
+    re.IGNORECASE,
+)
+_CLINICAL_SECTIONS = frozenset(
+    ("allergies", "medicines", "history", "family", "social", "exam", "results", "assessment", "plan", "complaint")
+)
 _PATIENT_SECTIONS = frozenset(("allergies", "medicines", "history", "family", "social", "complaint"))
 _TAGGED = re.compile(r",?\s*(?:okay|ok|all right|alright|right|you know|yeah)\s*\?$", re.IGNORECASE)
 """A statement that only asks for a nod: "we'll get an X-ray, okay?"."""
@@ -140,7 +153,9 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     if (no or yes) and plain and answer.who != "family":
         topics = [topic(part.text) for part in asked if not _WHICH.search(part.text)]
         what = "; ".join(each for each in topics if each)
-        if (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)) or "[…]" in said:  # "yeah, no": let the reader judge
+        if (
+            (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)) or "[…]" in said
+        ):  # "yeah, no": let the reader judge
             return statement("answers", f"{question} – {said}")
         bare = not _content(said[(no or yes).end() :])  # type: ignore[union-attr]
         if not what or not tells(what):

@@ -10,27 +10,40 @@ from robot.summarize.parts import Part
 from robot.summarize.statement import Statement, section_of, tidy
 from robot.summarize.weigh import tells
 
-_HEAD = re.compile(r"^\s*(?:[#*•·-]+\s*)?(?:[（(]?[\d一二三四五六七八九十]{1,2}[)）.、]\s*)?(?P<name>[^:：\n]{1,40}?)\s*(?:\*\*)?(?P<mark>[:：]|$)")
+_HEAD = re.compile(
+    r"^\s*(?:[#*•·-]+\s*)?(?:[（(]?[\d一二三四五六七八九十]{1,2}[)）.、]\s*)?(?P<name>[^:：\n]{1,40}?)\s*(?:\*\*)?(?P<mark>[:：]|$)"
+)
 
 
-def statements(parts: Sequence[Part]) -> list[Statement]:
-    """The sentences that tell something clinical; a heading alone states nothing."""
+def statements(parts: Sequence[Part], document_text: str) -> list[Statement]:
+    """The sentences of `document_text` that tell something clinical; a heading alone states nothing."""
     found: list[Statement] = []
     under: str | None = None
+    whole = False
+    line = 0
     for part in parts:
         section, rest = _heading(part.text)
         if section is not None:
-            under = section
-            if not re.search(r"\w", rest):
+            under, line = section, part.end
+            whole = not re.search(r"\w", rest)  # a heading on a line of its own is over all that follows
+            if whole:
                 continue
         elif _title(part.text):
             continue
         if not tells(part.text) and not (under in ("allergies", "medicines") and section is not None):
             continue
         text = tidy(rest if section is not None else re.sub(r"^\s*(?:[•·*-]|\d{1,2}[.)])\s+", "", part.text))
-        where = under or section_of(text)
+        where = _section(text, under, whole or "\n" not in document_text[line : part.start])
         found.append(Statement(where, "written", text, ((part.start, part.end),), part.turn))
     return found
+
+
+def _section(text: str, under: str | None, holds: bool) -> str:
+    """The section of a sentence: its heading where that `holds`, else its cues; an allergy is one wherever it stands."""
+    by_cues = section_of(text, default=under or "symptoms")
+    if under is None or not holds:
+        return by_cues
+    return by_cues if by_cues == "allergies" and under in ("complaint", "symptoms", "history") else under
 
 
 def _heading(text: str) -> tuple[str | None, str]:

@@ -19,12 +19,14 @@ Who = Literal["clinician", "patient", "family", "note"]
 
 _LABEL = re.compile(
     r"(?:^|\n)[ \t]*(?:\*\*)?"
-    r"(?:[\[(【<]\s*(?P<bracket>[^\W\d][\w .-]{0,24}?)\s*[\])】>]|(?P<plain>[^\W\d][\w .-]{0,24}?)\s*(?=[:：]))\s*[:：]?(?:\*\*)?"
+    r"(?:[\[(【<]\s*(?P<bracket>[^\W\d][\w .-]{0,24}?)\s*[\])】>]"
+    r"|(?P<plain>[^\W\d][\w .-]{0,24}?)\s*(?=[:：]))\s*[:：]?(?:\*\*)?"
 )
 _INLINE = re.compile(r"(?<=[.?!。？！])\s+(?P<plain>[A-Z][A-Za-z_]{0,14})\s*(?=:)[:：]")
 _END = re.compile(r"(?:[.?!]+[\"')\]]*(?=\s|$|[A-Z])|[。？！；]|\n\s*\n|\n(?=\s*(?:[-•*·]|\d{1,2}[.)]|[（(]\d))|\n)")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|st|vs|approx|e\.g|i\.e|a\.m|p\.m|q\.d|b\.i\.d|t\.i\.d|p\.o|p\.r\.n|jr|sr|mt)\.|(?<![a-z] )\b[a-z]\.|^\s*\d{1,2}\.)$",
+    r"(?:\b(?:dr|mr|mrs|ms|st|vs|approx|e\.g|i\.e|a\.m|p\.m|"
+    r"q\.d|b\.i\.d|t\.i\.d|p\.o|p\.r\.n|jr|sr|mt)\.|(?<![a-z] )\b[a-z]\.|^\s*\d{1,2}\.)$",
     re.IGNORECASE,
 )
 _LONG = 26
@@ -111,9 +113,7 @@ def _turns(text: str) -> list[tuple[int, int, Who]]:
     if len(found) < 4 and len(found) * 3 < lines:  # a note with a line "Patient: …" in its head
         return []
     ends = [start for start, _, _ in found[1:]] + [len(text)]
-    turns: list[tuple[int, int, Who]] = [
-        (begin, end, who) for (_, begin, who), end in zip(found, ends, strict=True)
-    ]
+    turns: list[tuple[int, int, Who]] = [(begin, end, who) for (_, begin, who), end in zip(found, ends, strict=True)]
     if text[: found[0][0]].strip():
         turns.insert(0, (0, found[0][0], "note"))
     return turns

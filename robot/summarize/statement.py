@@ -27,7 +27,8 @@ _LOST = re.compile(r"<(?:UNIN|INAUDIBLE\w*)\s*/?>|\[(?:inaudible|unintelligible|
 _TAG = re.compile(r"<[^<>]{0,40}>")
 _FILLER = re.compile(r"(?<![\w-])(?:um+|uhm+|uh+|erm+|hmm+|mm+)(?![\w-])[ ,]*|[嗯呃]+[，、 ]?", re.IGNORECASE)
 _OPENING = re.compile(
-    r"^(?:(?:okay|ok|alright|all right|so|well|and|now|oh|great|good|then|but|also|i see|got it)\b[ ,.]*)+", re.IGNORECASE
+    r"^(?:(?:okay|ok|alright|all right|so|well|and|now|oh|great|good|then|but|also|i see|got it)\b[ ,.]*)+",
+    re.IGNORECASE,
 )
 
 

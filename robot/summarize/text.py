@@ -34,7 +34,7 @@ def stated(document: Document, without: Sequence[Part] = ()) -> list[Statement]:
     """All that the text states, in its order, but for the parts `without`."""
     out = {part.start for part in without}
     parts = [part for part in document.parts if part.start not in out]
-    return dialogue.statements(parts) if document.dialogue else note.statements(parts)
+    return dialogue.statements(parts) if document.dialogue else note.statements(parts, document.text)
 
 
 def text_lines(document: Document, statements: Sequence[Statement], language: Language) -> list[Line]:
@@ -65,6 +65,14 @@ def _together(document: Document, group: list[Statement], statement: Statement) 
 
 def _line(group: list[Statement], language: Language) -> Line:
     first = group[0]
-    joint = "，" if first.how == "written" else " " if first.how in ("says", "clinician", "family") else "；" if language == "zh" else "; "
+    joint = (
+        "，"
+        if first.how == "written"
+        else " "
+        if first.how in ("says", "clinician", "family")
+        else "；"
+        if language == "zh"
+        else "; "
+    )
     sources = [span(start, end) for each in group for start, end in each.spans]
     return Line(label(first.section, first.how, language), joint.join(each.text for each in group), joined(sources))

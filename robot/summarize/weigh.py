@@ -22,7 +22,9 @@ _TIME = frozenset(
     " daily weekly monthly ago since january february march april may june july august september october november"
     " december monday tuesday wednesday thursday friday saturday sunday childhood birth always".split()
 )
-_TIME_ZH = re.compile(r"[\d一二三四五六七八九十半数两余]+(?:个)?(?:天|日|周|月|年|小时|分钟|岁|次)|昨|今晨|近日|突然|反复|持续")
+_TIME_ZH = re.compile(
+    r"[\d一二三四五六七八九十半数两余]+(?:个)?(?:天|日|周|月|年|小时|分钟|岁|次)|昨|今晨|近日|突然|反复|持续"
+)
 STOP = frozenset(
     "a about after again all also am an and any anything are as ask at be because been before being but by can could"
     " did do does doing done down else even ever every for from get gets getting go goes going gon gonna good got had"
@@ -36,8 +38,8 @@ STOP = frozenset(
 )
 _EVERYDAY = frozenset(
     "new old bad feel feeling felt hard light long low high water food home house people person child work working"
-    " walk walking bit lot keep started start happen talk away turn move night day thought sense question questions story thing"
-    " anything everything ask full make hope mind learn learning world interesting".split()
+    " walk walking bit lot keep started start happen talk away turn move night day thought sense question"
+    " questions story thing anything everything ask full make hope mind learn learning world interesting".split()
 )
 """Words of symptom phrases that say nothing alone."""
 
@@ -82,9 +84,7 @@ def terms(text: str) -> dict[str, float]:
     for figure in _FIGURE.findall(low):
         found[figure] = FIGURE
     for word in _WORD.findall(low):
-        if word in _NUMBER_WORDS:
-            found[word] = TIME
-        elif word in _TIME:
+        if word in _NUMBER_WORDS or word in _TIME:
             found[word] = TIME
         elif word not in STOP and len(word) > 1 and f"medicine {word}" not in found:
             base = clinical_word(word)

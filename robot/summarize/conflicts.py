@@ -1,0 +1,167 @@
+"""What a text says both ways: a symptom denied and told, no allergies and an allergy, two doses, two ages.
+
+Each is told with both places. Which one is right is for the clinician to ask.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from dialogs import medicines
+from dialogs.triage import load_triage
+from robot.events import Language
+from robot.summarize.lines import Line, joined, span
+from robot.summarize.statement import Statement
+from robot.think.triage.findings import FindingReader
+
+_MOST = 4
+_CHECK = {"en": "Check", "zh": "请核对"}
+_SAID: dict[str, dict[Language, str]] = {
+    "symptom": {"en": "told both ways", "zh": "前后说法不一"},
+    "allergy": {"en": "no allergies, and an allergy", "zh": "无过敏与有过敏并存"},
+    "dose": {"en": "different doses of one medicine", "zh": "同一药物剂量不同"},
+    "age": {"en": "different ages", "zh": "年龄不同"},
+    "sex": {"en": "different sexes", "zh": "性别不同"},
+}
+NO_ALLERGY = re.compile(
+    r"\b(?:no|denies|denied|without)(?: any)?(?: known| other)?(?: drug| food| medication|"
+    r" medicine)?s? allerg\w*|\bnkd?a\b"
+    r"|not allergic to (?:any|anything)|(?:无|否认)[^，。；]{0,8}过敏"
+)
+AN_ALLERGY = re.compile(
+    r"\b(?<!not )(?:allergic (?:reaction )?to (?!any)|allerg(?:y|ies) to (?!any|medic|drug|"
+    r"food))(?P<what>[a-z][\w -]{2,30})"
+    r"|(?<![无认])对(?P<zh>[^，。；]{1,8})过敏"
+)
+_DOSE = re.compile(
+    r"(?P<figure>\d+(?:[.,]\d+)?) ?-?"
+    r"(?P<unit>mg|mcg|μg|ug|g|ml|units?|milligrams?|micrograms?|毫克|克|单位)(?![a-z])"
+)
+_CHANGED = re.compile(
+    r"\b(?:increas|decreas|chang|switch|instead|from|titrat|rais|lower|previous|"
+    r"used to|was on|up to|down to|taper)\w*|改为|增至|减至|调整"
+)
+_AGE = re.compile(r"\b(\d{1,3})[- ]?(?:year|yr)s?[- ]?old\b|\b(\d{1,3}) ?(?:y/o|yo)\b|(?<!\d)(\d{1,3})岁")
+SEX = re.compile(
+    r"(?:year|yr)s?[- ]?old (?:\w+ ){0,3}?"
+    r"(female|male|woman|man|lady|gentleman|boy|girl)\b|[，,]\s*(男|女)(?:性)?[，,。]"
+)
+_WOMAN = frozenset(("female", "woman", "lady", "girl", "女"))
+_KIN = re.compile(
+    r"\b(?:mother|father|sister|brother|son|daughter|aunt|uncle|grand\w+|cousin|wife|husband|"
+    r"child\w*|kids?)\b|母|父|兄|姐|妹|弟|子|女儿"
+)
+_APART = re.compile(
+    r"\b(?:but|except|only|until|now|today|currently|anymore|used to|history|had|was|were|since|initially|then|"
+    r"resolved|"
+    r"gone|worse|other|if|when|with|after|before|sometimes|improv\w*|at rest|on exertion|ago|past|last|"
+    r"previous\w*)\b|但|后来|现"
+)
+
+
+@lru_cache(maxsize=1)
+def findings() -> FindingReader:
+    """The reader of symptoms, with the symptoms that ship."""
+    triage = load_triage()
+    return FindingReader(triage.symptoms, triage.regions["circumstances"])
+
+
+def conflicts(statements: Sequence[Statement], language: Language) -> list[Line]:
+    """At most a few lines, each with its places."""
+    found = [*_allergies(statements), *_symptoms(statements), *_doses(statements), *_persons(statements)]
+    return [
+        Line(
+            _CHECK[language],
+            f"{_SAID[kind][language]} – {' | '.join(_short(each.text) for each in places)}",
+            joined([span(*each) for place in places for each in place.spans]),
+        )
+        for kind, places in found[:_MOST]
+    ]
+
+
+Found = Iterator[tuple[str, tuple[Statement, ...]]]
+
+
+def no_allergies(statement: Statement) -> bool:
+    """Whether it says that there are no allergies at all."""
+    low = statement.text.lower().replace("’", "'")
+    if statement.how == "denies" and "allerg" in low and "other" not in low and not AN_ALLERGY.search(low):
+        return "–" not in low
+    found = NO_ALLERGY.search(low)
+    return bool(found and "other" not in found[0] and not AN_ALLERGY.search(low))
+
+
+def an_allergy(statement: Statement) -> str:
+    """What it says somebody is allergic to, or ""."""
+    if statement.how in ("denies", "answers") or _KIN.search(statement.text.lower()):
+        return ""
+    low = statement.text.lower()
+    found = AN_ALLERGY.search(low)
+    if not found or re.search(r"\b(?:no|not|denies|denied|never|if|any|n't)\b[^.]{0,30}$", low[: found.start()]):
+        return ""
+    return (found["what"] or found["zh"]).strip()
+
+
+def _allergies(statements: Sequence[Statement]) -> Found:
+    none = next((each for each in statements if no_allergies(each)), None)
+    some = next((each for each in statements if an_allergy(each)), None)
+    if none and some:
+        yield "allergy", (none, some)
+
+
+def _symptoms(statements: Sequence[Statement]) -> Found:
+    """A symptom that is flatly denied and flatly told; a word of time or degree in either explains it."""
+    told: dict[str, Statement] = {}
+    denied: dict[str, Statement] = {}
+    for each in statements:
+        if each.section not in ("symptoms", "complaint", "history") or each.how in ("clinician", "family", "answers"):
+            continue
+        if len(each.text.split()) > 25 or _APART.search(each.text.lower()) or "–" in each.text:
+            continue
+        for finding in findings().read(each.text, "en"):
+            absent = finding.mode == "absent" or (each.how == "denies" and finding.mode == "present")
+            if finding.mode in ("absent", "present"):
+                (denied if absent else told).setdefault(finding.symptom, each)
+    pairs = dict.fromkeys((denied[key], told[key]) for key in denied.keys() & told.keys() if denied[key] != told[key])
+    yield from (("symptom", pair) for pair in sorted(pairs, key=lambda pair: pair[0].place)[:2])
+
+
+def _doses(statements: Sequence[Statement]) -> Found:
+    doses: dict[str, dict[str, Statement]] = defaultdict(dict)
+    for each in statements:
+        low = each.text.lower()
+        if _CHANGED.search(low):
+            continue
+        for name in medicines.shipped().found(low):
+            for begin in (match.end() for match in re.finditer(re.escape(name), low)):
+                found = _DOSE.search(low, begin, begin + 25)
+                if found and not medicines.shipped().found(low[begin : found.start()]):
+                    doses[name].setdefault(f"{found['figure']} {found['unit'][:2]}", each)
+    for same in doses.values():
+        if len(places := tuple(dict.fromkeys(same.values()))) > 1:
+            yield "dose", places[:2]
+
+
+def _persons(statements: Sequence[Statement]) -> Found:
+    ages: dict[str, Statement] = {}
+    sexes: dict[bool, Statement] = {}
+    for each in statements:
+        low = each.text.lower()
+        if each.section == "family" or _KIN.search(low):
+            continue
+        for match in _AGE.finditer(low):
+            if not re.search(r"\b(?:at|since|when|until)\b[^.]{0,15}$", low[: match.start()]):
+                ages.setdefault(next(filter(None, match.groups())), each)
+        for match in SEX.finditer(low):
+            sexes.setdefault(next(filter(None, match.groups())) in _WOMAN, each)
+    for kind, said in (("age", ages), ("sex", sexes)):
+        if len(places := tuple(dict.fromkeys(said.values()))) > 1 and len(said) > 1:
+            yield kind, places[:2]
+
+
+def _short(text: str) -> str:
+    words = text.split()
+    return text if len(words) <= 24 else f"{' '.join(words[:24])} …"
