@@ -16,6 +16,8 @@ _AGAIN = 0.15
 """How much of its weight a term keeps when it was told already."""
 _LEAST = 2.5
 """Weight that a statement must add."""
+_DENIED = 1.2
+"""What was asked for and is absent is what a differential is made of, and short."""
 _ASIDE = 0.7
 """What clinicians say that is neither finding nor plan is often said to keep the talk going."""
 _FIRST = {
@@ -61,6 +63,8 @@ def _worth(statement: Statement, told: set[str]) -> float:
 
 def _gain(statement: Statement, told: set[str]) -> float:
     weight = sum(weight * (_AGAIN if term in told else 1) for term, weight in _terms(statement).items())
+    if statement.how in ("denies", "family_denies"):
+        weight *= _DENIED
     return weight * (
         _ASIDE if (statement.section, statement.how) == ("symptoms", "clinician") else _FIRST.get(statement.section, 1)
     )

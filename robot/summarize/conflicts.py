@@ -15,6 +15,7 @@ from dialogs.triage import load_triage
 from robot.events import Language
 from robot.summarize.lines import Line, joined, span
 from robot.summarize.statement import Statement
+from robot.summarize.weigh import STOP, clinical_word
 from robot.think.triage.findings import FindingReader
 
 _MOST = 4
@@ -32,9 +33,9 @@ NO_ALLERGY = re.compile(
     r"|not allergic to (?:any|anything)|(?:无|否认)[^，。；]{0,8}过敏"
 )
 AN_ALLERGY = re.compile(
-    r"\b(?<!not )(?:allergic (?:reaction )?to (?!any)|allerg(?:y|ies) to (?!any|medic|drug|"
-    r"food))(?P<what>[a-z][\w -]{2,30})"
-    r"|(?<![无认])对(?P<zh>[^，。；]{1,8})过敏"
+    r"(?<!not )\ballerg(?:ic|y|ies)(?: reactions?)? to "
+    r"(?!(?:any|some|no)(?:thing|one)?\b|you\b|it\b|that\b|medic|drug|food)"
+    r"(?P<what>[a-z][\w -]{2,30})|(?<![无认])对(?P<zh>[^，。；]{1,8})过敏"
 )
 _DOSE = re.compile(
     r"(?P<figure>\d+(?:[.,]\d+)?) ?-?"
@@ -106,31 +107,55 @@ def an_allergy(statement: Statement) -> str:
 
 
 def _allergies(statements: Sequence[Statement]) -> Found:
-    none = next((each for each in statements if no_allergies(each)), None)
-    some = next((each for each in statements if an_allergy(each)), None)
-    if none and some:
-        yield "allergy", (none, some)
+    none = [each for each in statements if no_allergies(each)]
+    some = [each for each in statements if an_allergy(each)]
+    for denied in none[:1]:
+        drugs_only = _DRUGS.search(denied.text.lower())
+        told = [each for each in some if not drugs_only or medicines.shipped().found(an_allergy(each))]
+        if told:
+            yield "allergy", (denied, told[0])
+
+
+_DRUGS = re.compile(r"medic|drug|nkda|药")
 
 
 def _symptoms(statements: Sequence[Statement]) -> Found:
-    """A symptom that is flatly denied and flatly told; a word of time or degree in either explains it."""
-    told: dict[str, Statement] = {}
-    denied: dict[str, Statement] = {}
+    """A symptom that is denied alone and told in the same words; a word of time or degree in either explains it."""
+    told: dict[frozenset[str], Statement] = {}
+    denied: dict[frozenset[str], Statement] = {}
     for each in statements:
+        low = each.text.lower()
         if each.section not in ("symptoms", "complaint", "history") or each.how in ("clinician", "family", "answers"):
             continue
-        if len(each.text.split()) > 25 or _APART.search(each.text.lower()) or "–" in each.text:
+        if len(low.split()) > 25 or _APART.search(low) or "–" in low:
             continue
         for finding in findings().read(each.text, "en"):
-            absent = finding.mode == "absent" or (each.how == "denies" and finding.mode == "present")
-            if finding.mode in ("absent", "present"):
-                (denied if absent else told).setdefault(finding.symptom, each)
-    pairs = dict.fromkeys((denied[key], told[key]) for key in denied.keys() & told.keys() if denied[key] != told[key])
-    yield from (("symptom", pair) for pair in sorted(pairs, key=lambda pair: pair[0].place)[:2])
+            words = _content(low[finding.start : finding.end])
+            if each.how != "denies" and finding.mode == "present" and words and not _NIL.search(low):
+                told.setdefault(words, each)
+        if each.how == "denies" or _DENIED.search(low):
+            for part in re.split(r"[;,.；，。、:]|\bor\b|\band\b", low):
+                denied.setdefault(_content(part), each)
+    found = {
+        (denied[key], told[key]) for key in denied.keys() & told.keys() if key - _VAGUE and denied[key] != told[key]
+    }
+    yield from (("symptom", pair) for pair in sorted(found, key=lambda pair: pair[0].place)[:2])
+
+
+_NIL = re.compile(r"\b(?:nil|no|not|never|denies|denied|without|negative)\b|n't\b|无|否认|未")
+_DENIED = re.compile(r"^\W*(?:\w+: )?(?:no|nil|denies|denied|(?:the )?(?:patient|he|she) denies)\b")
+_VAGUE = frozenset(("pain", "hurt", "problem", "issue"))
+"""Words that are no symptom without a place."""
+_SAME = frozenset("denies denied nil symptom symptoms patient reports episodes episode noticed new history".split())
+
+
+def _content(text: str) -> frozenset[str]:
+    found = re.findall(r"[a-z]+", text)
+    return frozenset(clinical_word(word) or word for word in found if word not in STOP and word not in _SAME)
 
 
 def _doses(statements: Sequence[Statement]) -> Found:
-    doses: dict[str, dict[str, Statement]] = defaultdict(dict)
+    doses: dict[tuple[str, bool], dict[str, Statement]] = defaultdict(dict)
     for each in statements:
         low = each.text.lower()
         if _CHANGED.search(low):
@@ -139,7 +164,7 @@ def _doses(statements: Sequence[Statement]) -> Found:
             for begin in (match.end() for match in re.finditer(re.escape(name), low)):
                 found = _DOSE.search(low, begin, begin + 25)
                 if found and not medicines.shipped().found(low[begin : found.start()]):
-                    doses[name].setdefault(f"{found['figure']} {found['unit'][:2]}", each)
+                    doses[name, each.section == "plan"].setdefault(f"{found['figure']} {found['unit'][:2]}", each)
     for same in doses.values():
         if len(places := tuple(dict.fromkeys(same.values()))) > 1:
             yield "dose", places[:2]

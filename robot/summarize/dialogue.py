@@ -50,11 +50,14 @@ _BUT = re.compile(
 _TOPIC = re.compile(
     _OPEN + r"(?:(?:do|did|does|have|has|had|are|is|were|was|can|could|would) (?:you|he|she|it|they|there)\b"
     r"(?:(?: guys)? (?:still|also|ever|currently|recently|been|had|have|has|having|noticed|noticing|experienced|"
-    r"experiencing|get|getting|got|feel|feeling|felt|any|an|a|the|history of)\b(?! (?:other|more|else)))*"
-    r"|(?:any|how about|what about|and|or)(?! (?:other|more|else))(?: any)?)\s*,?\s*",
+    r"experiencing|get|getting|got|feel|feeling|felt|any|an|a|the|history of)\b(?! (?:other|more|else|of)\b))*"
+    r"|(?:any|how about|what about|and|or)\b(?! (?:other|more|else|of)\b)(?: any\b)?)\s*,?\s*",
     re.IGNORECASE,
 )
 _TOPIC_ZH = re.compile(r"^(?:那|您|你|患者|请问|平时|最近|还|现在|以前|过去)*(?:有没有|是否|有无|有过|有)?")
+_WITHIN = re.compile(
+    r"\b(?:do|does|did|are|is|was|were|have|has|had|can) (?:you|it|he|she|they|the|that|this|there)\b", re.IGNORECASE
+)
 _TAIL = re.compile(
     r"(?:,? ?(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$",
     re.IGNORECASE,
@@ -67,6 +70,7 @@ _TAGGED = re.compile(r",?\s*(?:okay|ok|all right|alright|right|you know|yeah)\s*
 """A statement that only asks for a nod: "we'll get an X-ray, okay?"."""
 _ECHO = re.compile(r"^(?:(?:no|yes|yeah|nope|yep|right|fine)\b[ ,.]+)+(?=\S+ \S+ \S)", re.IGNORECASE)
 """The answer before, said again before the next question."""
+_OF_FAMILY: dict[How, How] = {"confirms": "family_confirms", "denies": "family_denies", "answers": "family"}
 _FRAGMENT = 5
 """Words of an answer that says little without its question."""
 
@@ -146,13 +150,15 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
     spans = (*((part.start, part.end) for part in asked), *((part.start, part.end) for part in answers))
 
     def statement(how: How, text: str) -> Statement:
-        how = "family" if answer.who == "family" else how
+        how = _OF_FAMILY.get(how, how) if answer.who == "family" else how
         return Statement(section, how, text, spans, answer.turn)
 
     plain = not _NEGATED.search(question.lower()) and not _WHICH.search(asked[-1].text)
-    if (no or yes) and plain and answer.who != "family":
+    if (no or yes) and plain:
         topics = [topic(part.text) for part in asked if not _WHICH.search(part.text)]
         what = "; ".join(each for each in topics if each)
+        if _WITHIN.search(what):  # "the numbness, does it radiate?": what was denied is not what stands in front
+            return statement("answers", f"{question} – {said}")
         if (
             (no and _ANY_YES.search(said)) or (yes and _ANY_NO.search(said)) or "[…]" in said
         ):  # "yeah, no": let the reader judge

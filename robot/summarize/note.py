@@ -39,7 +39,7 @@ def statements(parts: Sequence[Part], document_text: str) -> list[Statement]:
 
 
 def _section(text: str, under: str | None, holds: bool) -> str:
-    """The section of a sentence: its heading where that `holds`, else its cues; an allergy is one wherever it stands."""
+    """The heading of a sentence where that `holds`, else its cues; an allergy is one wherever it stands."""
     by_cues = section_of(text, default=under or "symptoms")
     if under is None or not holds:
         return by_cues

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dialogs import medicines
 from dialogs.summary import shipped
 from robot.errors import FAILURES, InputError
 from robot.events import Language
@@ -152,8 +153,11 @@ def _gaps(document: Document, lines: Sequence[Line], language: Language) -> list
     if words(document.text) < _VISIT:
         return []
     low = document.text.lower()
+    named = {"medicines": bool(medicines.shipped().found(low))}
     missing = [
-        key for key in ("allergies", "medicines") if (cue := shipped().sections[key].cue) and not cue.search(low)
+        key
+        for key in ("allergies", "medicines")
+        if (cue := shipped().sections[key].cue) and not cue.search(low) and not named.get(key)
     ]
     return [Line(label, _SAY[key][language], whole) for key in missing]
 

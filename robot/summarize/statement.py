@@ -9,7 +9,9 @@ from typing import Literal
 from dialogs.summary import shipped
 from robot.events import Language
 
-How = Literal["written", "clinician", "says", "confirms", "denies", "answers", "family"]
+How = Literal[
+    "written", "clinician", "says", "confirms", "denies", "answers", "family", "family_confirms", "family_denies"
+]
 """`confirms`, `denies`: the words are the clinician's question, what is said of them is the patient's."""
 
 HOW: dict[How, dict[Language, str]] = {
@@ -20,6 +22,8 @@ HOW: dict[How, dict[Language, str]] = {
     "denies": {"en": "patient denies", "zh": "患者否认"},
     "answers": {"en": "asked and answered", "zh": "问答"},
     "family": {"en": "family says", "zh": "家属说"},
+    "family_confirms": {"en": "family confirms", "zh": "家属确认"},
+    "family_denies": {"en": "family denies", "zh": "家属否认"},
 }
 
 _LOST = re.compile(r"<(?:UNIN|INAUDIBLE\w*)\s*/?>|\[(?:inaudible|unintelligible|crosstalk)\]", re.IGNORECASE)
