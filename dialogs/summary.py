@@ -59,9 +59,9 @@ class Clinical(Strict):
     def words(self) -> frozenset[str]:
         return frozenset(self.en.split())
 
-    @cached_property
-    def ending(self) -> re.Pattern[str]:
-        return re.compile(rf"[a-z]{{3,}}(?:{'|'.join(self.endings)})$")
+    def ends(self, word: str) -> bool:
+        """Whether `word` ends as words of disease, operation and examination do."""
+        return word.endswith(tuple(self.endings)) and len(word) > 6
 
     @cached_property
     def chinese(self) -> re.Pattern[str]:

@@ -41,6 +41,8 @@ _TURNING = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 3
+_LONGEST = 600
+"""Characters of a part. A sentence is never that long; what is not one is cut, so that every pattern stays fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def read(text: str) -> Document:
         number += who != speaking  # somebody who goes on after a pause is still in the same turn
         speaking = who
         for left, right in _sentences(text, start, end, _BARE if bare else _LONG):
-            parts.append(Part(left, right, text[left:right], who, number))
+            for begin, stop in _bounded(text, left, right):
+                parts.append(Part(begin, stop, text[begin:stop], who, number))
     return Document(text, dialogue, tuple(parts))
 
 
@@ -172,3 +175,14 @@ def _clauses(stretch: str, start: int) -> Iterator[tuple[int, int]]:
             yield start + begin, start + match.start()
             begin = match.end()
     yield start + begin, start + len(stretch)
+
+
+def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretch in pieces of at most `_LONGEST` characters, cut at blanks where there are any."""
+    while end - start > _LONGEST:
+        blank = text.rfind(" ", start + 1, start + _LONGEST)
+        cut = blank if blank > 0 else start + _LONGEST
+        yield start, cut
+        start = cut + (blank > 0)
+    if any(character.isalnum() for character in text[start:end]):
+        yield start, end

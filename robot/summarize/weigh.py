@@ -71,7 +71,7 @@ def clinical_word(word: str) -> str | None:
     """The word by which `word` (lower case) is known as clinical, or None."""
     known = _clinical()
     found = next((base for base in _bases(word) if base in known), None)
-    return found or (word if shipped().clinical.ending.search(word) else None)
+    return found or (word if shipped().clinical.ends(word) else None)
 
 
 @lru_cache(maxsize=4096)
