@@ -14,8 +14,12 @@ from robot.summarize.weigh import terms, words
 
 _AGAIN = 0.15
 """How much of its weight a term keeps when it was told already."""
-_LEAST = 2.5
+_LEAST = 1.5
 """Weight that a statement must add."""
+_SMALL = 80
+"""Words that a summary may always have."""
+_OPENS = 1.5
+"""What the first statement of a section adds: that there is something about it."""
 _DENIED = 1.2
 """What was asked for and is absent is what a differential is made of, and short."""
 _ASIDE = 0.7
@@ -33,7 +37,7 @@ _FIRST = {
 
 def budget(length: float, *, dialogue: bool) -> float:
     """How many words the summary of a text of `length` words may have."""
-    return (10 if dialogue else 12) * sqrt(length)
+    return max(_SMALL, (10 if dialogue else 12) * sqrt(length))
 
 
 def choose(statements: Sequence[Statement], limit: float) -> list[Statement]:
@@ -71,4 +75,4 @@ def _gain(statement: Statement, told: set[str]) -> float:
 
 
 def _terms(statement: Statement) -> dict[str, float]:
-    return terms(statement.text)
+    return terms(statement.text) | {f"section {statement.section}": _OPENS}

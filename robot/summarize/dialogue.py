@@ -58,8 +58,10 @@ _TOPIC_ZH = re.compile(r"^(?:那|您|你|患者|请问|平时|最近|还|现在|
 _WITHIN = re.compile(
     r"\b(?:do|does|did|are|is|was|were|have|has|had|can) (?:you|it|he|she|they|the|that|this|there)\b", re.IGNORECASE
 )
+_EITHER_ZH = re.compile("有没有|是不是|能不能|会不会|有无")
+"""Questions, not denials."""
 _TAIL = re.compile(
-    r"(?:,? ?(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$",
+    r"(?:,? ?\b(?:okay|right|at all|or anything(?: like that)?|correct|recently|lately))?\s*[?？.!吗么呢]*\s*$",
     re.IGNORECASE,
 )
 _CLINICAL_SECTIONS = frozenset(
@@ -153,7 +155,7 @@ def _pair(asked: Sequence[Part], turn: Sequence[Part]) -> Statement | None:
         how = _OF_FAMILY.get(how, how) if answer.who == "family" else how
         return Statement(section, how, text, spans, answer.turn)
 
-    plain = not _NEGATED.search(question.lower()) and not _WHICH.search(asked[-1].text)
+    plain = not _NEGATED.search(_EITHER_ZH.sub("", question.lower())) and not _WHICH.search(asked[-1].text)
     if (no or yes) and plain:
         topics = [topic(part.text) for part in asked if not _WHICH.search(part.text)]
         what = "; ".join(each for each in topics if each)
