@@ -70,13 +70,10 @@ def _medicines(record: Record, statements: Sequence[Statement]) -> list[Line]:
     lines: list[Line] = []
     told: set[str] = set()
     for each in statements:
-        low = each.text.lower()
-        if (
-            each.section == "plan"
-            or each.how in ("denies", "answers")
-            or AN_ALLERGY.search(low)
-            or _NOT_TAKEN.search(low)
-        ):
+        low = each.text.lower().rpartition(" – ")[2] if each.how == "answers" else each.text.lower()
+        if each.section == "plan" or each.how in ("denies", "family_denies"):
+            continue
+        if AN_ALLERGY.search(low) or _NOT_TAKEN.search(low):
             continue
         for name in sorted(medicines.shipped().found(low)):
             if name not in told and name not in active and name not in _KINDS:

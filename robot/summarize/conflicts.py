@@ -137,9 +137,17 @@ def _symptoms(statements: Sequence[Statement]) -> Found:
             for part in re.split(r"[;,.；，。、:]|\bor\b|\band\b", low):
                 denied.setdefault(_content(part), each)
     found = {
-        (denied[key], told[key]) for key in denied.keys() & told.keys() if key - _VAGUE and denied[key] != told[key]
+        (denied[key], told[key])
+        for key in denied.keys() & told.keys()
+        if key - _VAGUE and _may_be_one(denied[key], told[key])
     }
     yield from (("symptom", pair) for pair in sorted(found, key=lambda pair: pair[0].place)[:2])
+
+
+def _may_be_one(denied: Statement, told: Statement) -> bool:
+    """Whether two statements may speak of the same side of the body, and are two."""
+    sides = [set(re.findall(r"\b(?:left|right)\b|[左右]", each.text.lower())) for each in (denied, told)]
+    return denied != told and (sides[0] == sides[1] or not all(sides))
 
 
 _NIL = re.compile(r"\b(?:nil|no|not|never|denies|denied|without|negative)\b|n't\b|无|否认|未")

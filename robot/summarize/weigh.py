@@ -44,12 +44,17 @@ _EVERYDAY = frozenset(
 """Words of symptom phrases that say nothing alone."""
 
 
+_BRIEF = 2
+"""Words of a phrase of which each one counts: longer ones are full of everyday words."""
+
+
 @lru_cache(maxsize=1)
 def _clinical() -> frozenset[str]:
     words = set(shipped().clinical.words)
     for symptom in load_triage().symptoms.values():
         for phrase in symptom.en.say:
-            words.update(word for word in _WORD.findall(phrase.lower()) if len(word) > 3)
+            said = _WORD.findall(phrase.lower())
+            words.update(word for word in said if len(word) > 3 and len(said) <= _BRIEF)
     return frozenset(words - STOP - _EVERYDAY)
 
 
