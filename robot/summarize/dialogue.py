@@ -95,7 +95,19 @@ def statements(parts: Sequence[Part]) -> list[Statement]:
             found += _answered(asked, turn, first)
             first = first and not any(tells(part.text) for part in turn)
             asked = []
-    return found
+    return found or _plain(parts)
+
+
+def _plain(parts: Sequence[Part]) -> list[Statement]:
+    """Where nothing clinical is said ("I am going home with my son"): what is said, but for chatter and questions."""
+    hows: dict[str, How] = {"patient": "says", "family": "family", "clinician": "clinician"}
+    return [
+        Statement(
+            section_of(part.text), hows.get(part.who, "written"), tidy(part.text), ((part.start, part.end),), part.turn
+        )
+        for part in parts
+        if not _chatter(part.text) and not _asks(part.text) and len(part.text.split()) > 2
+    ]
 
 
 def _questions(turn: Sequence[Part]) -> list[Part]:
@@ -128,7 +140,7 @@ def _answered(asked: Sequence[Part], turn: Sequence[Part], first: bool) -> Itera
             if tells(pair.text):
                 yield pair
     for part in rest:
-        if _chatter(part.text) or not tells(part.text):
+        if _chatter(part.text) or not tells(part.text) or ("?" in part.text and _QUESTION.search(part.text)):
             continue
         how: How = "family" if part.who == "family" else "says"
         section = section_of(f"{part.text} {part.text} {context}", among=_PATIENT_SECTIONS)

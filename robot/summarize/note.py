@@ -62,6 +62,11 @@ def _heading(text: str) -> tuple[str | None, str]:
 
 def _title(text: str) -> bool:
     """Whether it is a heading that we do not know: capitals, or a few words and a colon."""
+    if re.fullmatch(
+        r"(?:[（(]?[\d一二三四五六七八九十]{1,2}[)）.、])?\s*[㐀-鿿]{1,12}(?:检查|查体|检验|情况|体征|结果|摘要|史)",
+        text,
+    ):
+        return True
     return (text.isupper() and len(text.split()) <= 5 and not re.search(r"\d", text)) or bool(
         re.fullmatch(r"[^.。,，;；]{1,30}[:：]", text)
     )

@@ -9,9 +9,10 @@ from dialogs import medicines
 from dialogs.summary import shipped
 from dialogs.triage import load_triage
 
-MEDICINE, FIGURE, CLINICAL, TIME, WORD = 3.0, 1.6, 1.6, 1.0, 0.3
+MEDICINE, AGE, FIGURE, CLINICAL, TIME, WORD = 3.0, 3.0, 1.6, 1.6, 1.0, 0.3
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_AGE = re.compile(r"\bhow old\b|\byears? old\b|\byear-old\b|\bdate of birth\b|\d岁|多大年纪|几岁")
 _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NUMBER_WORDS = frozenset(
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen"
@@ -94,6 +95,8 @@ def terms(text: str) -> dict[str, float]:
         elif word not in STOP and len(word) > 1 and f"medicine {word}" not in found:
             base = clinical_word(word)
             found[base or word] = CLINICAL if base else WORD
+    if _AGE.search(low):
+        found["age"] = AGE
     for match in shipped().clinical.chinese.finditer(low):
         found[low[max(0, match.start() - 2) : match.end()]] = CLINICAL
     for match in _TIME_ZH.finditer(low):

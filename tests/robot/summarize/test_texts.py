@@ -158,7 +158,8 @@ SENTENCES = st.lists(
     st.sampled_from(
         [
             "No chest pain.", "Takes metformin 500 mg twice daily!", "Any fever?", "yes", "No, never", "I, um, cough",
-            "x" * 700, "Blood pressure 132/80.", "she , uh , do n't smoke", "<UNIN/>", "；", "没有发热。", "腹痛3天，无呕吐",
+            "x" * 700, "Blood pressure 132/80.",
+            "she , uh , do n't smoke", "<UNIN/>", "；", "没有发热。", "腹痛3天，无呕吐",
             "1.", "Dr. Smith", "okay so now you have pain", "Allergic to latex?", "…", "\u2028", "\ud800", "A" * 3,
         ]
     ),
