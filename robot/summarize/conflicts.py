@@ -14,7 +14,7 @@ from dialogs import medicines
 from dialogs.triage import load_triage
 from robot.events import Language
 from robot.summarize.lines import Line, joined, span
-from robot.summarize.statement import Statement
+from robot.summarize.statement import HOW, Statement
 from robot.summarize.weigh import STOP, clinical_word
 from robot.think.triage.findings import FindingReader
 
@@ -76,7 +76,7 @@ def conflicts(statements: Sequence[Statement], language: Language) -> list[Line]
     return [
         Line(
             _CHECK[language],
-            f"{_SAID[kind][language]} – {' | '.join(_short(each.text) for each in places)}",
+            f"{_SAID[kind][language]} – {' | '.join(_short(each, language) for each in places)}",
             joined([span(*each) for place in places for each in place.spans]),
         )
         for kind, places in found[:_MOST]
@@ -195,6 +195,7 @@ def _persons(statements: Sequence[Statement]) -> Found:
             yield kind, places[:2]
 
 
-def _short(text: str) -> str:
-    words = text.split()
-    return text if len(words) <= 24 else f"{' '.join(words[:24])} …"
+def _short(statement: Statement, language: Language) -> str:
+    words = statement.text.split()
+    text = statement.text if len(words) <= 24 else f"{' '.join(words[:24])} …"
+    return f"{text} ({HOW[statement.how][language]})" if HOW[statement.how][language] else text

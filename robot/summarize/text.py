@@ -39,7 +39,7 @@ def stated(document: Document, without: Sequence[Part] = ()) -> list[Statement]:
 
 def text_lines(document: Document, statements: Sequence[Statement], language: Language) -> list[Line]:
     """The lines of the summary: by section, in each in the order of the text."""
-    limit = budget(words(document.text), dialogue=document.dialogue)
+    limit = budget(words(document.text))
     order = list(shipped().sections)
     chosen = sorted(choose(statements, limit), key=lambda each: (order.index(each.section), each.place))
     groups: list[list[Statement]] = []
