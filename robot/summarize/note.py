@@ -29,10 +29,11 @@ def statements(parts: Sequence[Part], document_text: str) -> list[Statement]:
             if whole:
                 continue
         elif _title(part.text):
+            under = None
             continue
         if part.text.endswith(("?", "？")) and section is None:
             continue  # a note does not ask; who asks there is no patient of ours
-        if not tells(part.text) and not (under in ("allergies", "medicines") and section is not None):
+        if not tells(part.text) and section is None:
             continue
         text = tidy(rest if section is not None else re.sub(r"^\s*(?:[•·*-]|\d{1,2}[.)])\s+", "", part.text))
         where = _section(text, under, whole or "\n" not in document_text[line : part.start])

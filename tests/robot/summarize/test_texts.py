@@ -109,6 +109,13 @@ def test_a_note_is_read_by_its_headings() -> None:
     assert "Plan: Chest X-ray." in lines
 
 
+def test_a_word_under_a_heading_counts_and_an_unknown_heading_ends_the_one_before() -> None:
+    lines = lines_of("PMH: IBS\nSocial History:\nLives alone.\nSerum Biochemistry:\nCreatinine: elevated")
+    assert "Past history: IBS" in lines
+    assert "Social history: Lives alone." in lines
+    assert any("Creatinine: elevated" in line and not line.startswith("Social") for line in lines)
+
+
 def test_a_chinese_case() -> None:
     text = "现病史\n（1）主诉：上腹痛1个月\n体格检查\n（1）生命体征：T36.8℃，P78次/分\n辅助检查\nCT示胆总管结石。"
     lines = lines_of(text)
