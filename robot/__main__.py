@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     speak.add_argument("--out", type=Path, required=True)
     speak.add_argument("--lang", choices=["en", "zh"])
 
+    summarize = command("summarize", _summarize, "a FHIR bundle, a note or a conversation, each line with its source")
+    summarize.add_argument("file", nargs="?", metavar="FILE", help="bundle (.json) or text; - is standard input")
+    summarize.add_argument("--jsonl", action="store_true", help="objects on standard input, summaries on output")
+
     _add_knowledge(command)
 
     _add_dialogs_and_drafts(command)
@@ -259,6 +263,20 @@ def _speak(options: argparse.Namespace) -> int:
     language = options.lang or language_of(options.text, config.language)
     seconds = speak(options.text, options.out, config, language)
     print(f"{options.out}: {seconds:.2f} s")  # noqa: T201
+    return 0
+
+
+def _summarize(options: argparse.Namespace) -> int:
+    from robot.summarize.run import print_summary, read_file, summary_lines
+
+    if options.jsonl:
+        _without_text(options.file)
+        worked = True
+        for item, is_summary in summary_lines(sys.stdin):
+            _print_json(item)
+            worked = worked and is_summary
+        return 0 if worked else 1
+    print_summary(read_file(options.file or "-"), print)
     return 0
 
 

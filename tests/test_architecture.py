@@ -33,6 +33,7 @@ LAYERS: list[tuple[str, ...]] = [
         "robot.drafts",
         "robot.files",
         "robot.search",
+        "robot.summarize",
         "robot.knowledge",
         "robot.talk",
         "robot.try_flow",

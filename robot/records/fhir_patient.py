@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from robot.patient import Orders, Patient, unreadable
-
-Resource = dict[str, Any]
+from robot.records.fhir import Resource, code, items, words
+from robot.records.fhir import resources as resources_of
 
 _OVER = frozenset(
     {"inactive", "resolved", "remission", "stopped", "completed", "cancelled", "revoked", "refuted"}
@@ -49,7 +47,7 @@ def read_bundle(path: Path, today: date) -> Patient:
 
 def parse_bundle(data: object, source: str, today: date) -> Patient:
     """The patient of a bundle that was read already; `source` names it in errors. Raises as `read_bundle` does."""
-    resources = list(_resources(data))
+    resources = list(resources_of(data))
     people = [resource for resource in resources if resource["resourceType"] == "Patient"]
     if len(people) != 1:
         raise unreadable(source, "one Patient resource is expected" if people else "there is no Patient resource")
@@ -67,53 +65,10 @@ def parse_bundle(data: object, source: str, today: date) -> Patient:
     )
 
 
-def _resources(data: object) -> Iterator[Resource]:
-    """The resources of a bundle, or the one resource that stands alone."""
-    if not isinstance(data, dict):
-        return
-    if data.get("resourceType") != "Bundle":
-        if isinstance(data.get("resourceType"), str):
-            yield data
-        return
-    for entry in _items(data.get("entry")):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        if isinstance(resource, dict) and isinstance(resource.get("resourceType"), str):
-            yield resource
-
-
-def _items(value: object) -> list[Any]:
-    """A list where FHIR wants a list; a lone object counts as one item."""
-    if isinstance(value, list):
-        return value
-    return [] if value is None else [value]
-
-
-def _words(concept: object) -> str:
-    """What a CodeableConcept, Coding, reference or string says: its text, else its displays, else its codes."""
-    if isinstance(concept, str):
-        return concept.strip()
-    if not isinstance(concept, dict):
-        return ""
-    if isinstance(concept.get("concept"), dict):  # R5 servers wrap it
-        return _words(concept["concept"])
-    codings = [coding for coding in _items(concept.get("coding")) if isinstance(coding, dict)]
-    shown = [coding.get("display") or coding.get("code") for coding in codings]
-    candidates = [concept.get("text"), *shown, concept.get("display"), concept.get("code")]
-    return next((text.strip() for text in candidates if isinstance(text, str) and text.strip()), "")
-
-
 def _active(resource: Resource) -> bool:
     states = [resource.get("status"), resource.get("clinicalStatus"), resource.get("verificationStatus")]
-    codes = {_code(state).lower() for state in states}
+    codes = {code(state).lower() for state in states}
     return not codes & _OVER and not resource.get("abatementDateTime")
-
-
-def _code(concept: object) -> str:
-    if isinstance(concept, dict):
-        for coding in _items(concept.get("coding")):
-            if isinstance(coding, dict) and isinstance(coding.get("code"), str):
-                return str(coding["code"])
-    return _words(concept)
 
 
 def _texts(resources: list[Resource], types: tuple[str, ...], field: str) -> tuple[str, ...]:
@@ -125,24 +80,24 @@ def _texts(resources: list[Resource], types: tuple[str, ...], field: str) -> tup
     for resource in resources:
         if resource["resourceType"] not in types or not _active(resource):
             continue
-        text = _words(resource.get(field)) or _words(resource.get("medication"))
+        text = words(resource.get(field)) or words(resource.get("medication"))
         if not text and isinstance(resource.get("medicationReference"), dict):
             reference = resource["medicationReference"]
             target = re.split(r"[/:#]", str(reference.get("reference", "")))[-1]
-            text = _words(medicines.get(target, {}).get("code")) or _words(reference)
+            text = words(medicines.get(target, {}).get("code")) or words(reference)
         if text:
             names[text] = None
     return tuple(names)
 
 
 def _name(person: Resource) -> str:
-    names = [name for name in _items(person.get("name")) if isinstance(name, dict)]
+    names = [name for name in items(person.get("name")) if isinstance(name, dict)]
     if not names:
         return ""
     best = next((name for name in names if name.get("use") == "official"), names[0])
     if isinstance(best.get("text"), str):
         return str(best["text"])
-    parts = [*_items(best.get("given")), best.get("family")]
+    parts = [*items(best.get("given")), best.get("family")]
     return " ".join(part for part in parts if isinstance(part, str))
 
 
@@ -159,10 +114,10 @@ def _pregnant(resources: list[Resource]) -> bool | None:
     """True by an active pregnancy among the conditions, or by an observation of pregnancy status (LOINC 82810-3)."""
     for resource in resources:
         if resource["resourceType"] == "Condition" and _active(resource):
-            if re.search(r"\bpregnan|妊娠|怀孕", _words(resource.get("code")).lower()):
+            if re.search(r"\bpregnan|妊娠|怀孕", words(resource.get("code")).lower()):
                 return True
-        elif resource["resourceType"] == "Observation" and _code(resource.get("code")) == "82810-3":
-            return bool(re.match(r"pregnant|77386006", _words(resource.get("valueCodeableConcept")).lower()))
+        elif resource["resourceType"] == "Observation" and code(resource.get("code")) == "82810-3":
+            return bool(re.match(r"pregnant|77386006", words(resource.get("valueCodeableConcept")).lower()))
     return None
 
 
@@ -175,7 +130,7 @@ def _setting(resources: list[Resource]) -> str:
 
 def _encounter_class(encounter: Resource) -> str:
     found = encounter.get("class")
-    return str(found["code"]) if isinstance(found, dict) and isinstance(found.get("code"), str) else _words(found)
+    return str(found["code"]) if isinstance(found, dict) and isinstance(found.get("code"), str) else words(found)
 
 
 def _orders(resources: list[Resource]) -> Orders:
@@ -185,26 +140,26 @@ def _orders(resources: list[Resource]) -> Orders:
         if not _active(resource):
             continue
         if resource["resourceType"] == "NutritionOrder":
-            diet, fluid = _nutrition(resource)
+            diet, fluid = nutrition(resource)
             said["diet"] += diet
             said["fluid"] += fluid
         elif resource["resourceType"] in ("ServiceRequest", "Flag"):
-            text = _words(resource.get("code"))
-            for kind, words in _ORDER_WORDS.items():
-                if re.search(words, text.lower()):
+            text = words(resource.get("code"))
+            for kind, about in _ORDER_WORDS.items():
+                if re.search(about, text.lower()):
                     said[kind].append(text)
                     break
     return Orders(**{kind: "; ".join(texts) if texts else None for kind, texts in said.items()})
 
 
-def _nutrition(order: Resource) -> tuple[list[str], list[str]]:
+def nutrition(order: Resource) -> tuple[list[str], list[str]]:
     """What a NutritionOrder says about food and about fluid."""
     oral = order.get("oralDiet") if isinstance(order.get("oralDiet"), dict) else {}
-    texts = [_words(kind) for kind in _items(oral.get("type"))] if isinstance(oral, dict) else []
+    texts = [words(kind) for kind in items(oral.get("type"))] if isinstance(oral, dict) else []
     if isinstance(oral, dict):
-        texts += [_words(oral.get("instruction"))]
-        texts += [_words(part.get("modifier")) for part in _items(oral.get("texture")) if isinstance(part, dict)]
-        texts += [f"thickened fluid: {_words(kind)}" for kind in _items(oral.get("fluidConsistencyType"))]
+        texts += [words(oral.get("instruction"))]
+        texts += [words(part.get("modifier")) for part in items(oral.get("texture")) if isinstance(part, dict)]
+        texts += [f"thickened fluid: {words(kind)}" for kind in items(oral.get("fluidConsistencyType"))]
     if order.get("enteralFormula") and not any(texts):
         texts.append("enteral feeding")
     texts = [text for text in texts if text]
