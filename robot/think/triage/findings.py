@@ -70,6 +70,7 @@ _PAST = re.compile(
     r"(?<!month )(?<!hours )(?<!hour )(?<!years )(?<!year )(?<!' )"
     r"\b(?:history of|hx of|h/o)|\b(?:pmh|in the past|years ago|as a child|previous(?:ly)?|used to))\b[^.;]{0,60}$"
 )
+_ONCE = re.compile(r"^\W*(?:\w+ ){0,3}had\b(?!.*\b(?:again|still|since|now)\b).*\b(?:years?|decades?) ago\W*$")
 _ASKED = re.compile(
     r"\b(?:what (?:is|are|causes|helps)|what if|worried about (?:getting|having)|afraid of|risk of|prevent\w*|"
     r"avoid\w*|if (?:i|you|there))\b[^.;]{0,40}$"
@@ -218,7 +219,7 @@ class FindingReader:
         cues = list(_DENIES_CLAUSE.finditer(plain))
         if cues and not _CLAUSE_END.search(plain, cues[-1].end()):
             return "absent"
-        if symptom not in self._history and _PAST.search(before):
+        if symptom not in self._history and (_PAST.search(before) or _ONCE.search(sentence)):
             return "past"
         return "present"
 
