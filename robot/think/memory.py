@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ class Memory:
     answered   the last question that was answered, with its evidence
     topics     titles of what was spoken about
     case       the complaint that is being asked about
+    told       how often each symptom was complained of, since a person was last called for one
     misses     utterances in a row that were not understood
     """
 
@@ -39,6 +41,7 @@ class Memory:
     answered: Answer | None = None
     topics: list[str] = field(default_factory=list)
     case: Case = field(default_factory=Case)
+    told: Counter[str] = field(default_factory=Counter)
     misses: int = 0
 
     @property
