@@ -93,6 +93,9 @@ class Grammar(Strict):
     fragments: dict[Key, str]
     fillers: list[str]
     """Words and phrases that are taken out before anything is looked for: hesitation and minimising. No patterns."""
+    heard_as: dict[str, list[str]] = Field(default_factory=dict)
+    """What recognizers write for a word: further readings of the text, which can only add an alarm. English: single
+    words; Chinese: of the same length as the word."""
     breaks: list[str]
     """Words that begin a new clause; a near-miss rule does not reach across them, nor across punctuation."""
     near_misses: dict[Key, list[NearMiss]]

@@ -129,10 +129,13 @@ def _add_making_and_measuring(command: Callable[..., argparse.ArgumentParser]) -
     train = command("train", _train, "make a language model of our own, stage by stage; goes on where it was stopped")
     train.add_argument("--out", type=Path, help="folder of the run (default: runs/NAME)")
 
-    evaluate = command("evaluate", _evaluate, "how good it is: gpt (the model, on held-out turns), mutation")
-    evaluate.add_argument("suite", choices=["gpt", "mutation"])
-    evaluate.add_argument("--data", type=Path, help="records to use instead (JSONL as `bedside train` writes them)")
-    evaluate.add_argument("--out", type=Path, help="folder for judgement.json and answers.jsonl")
+    evaluate = command("evaluate", _evaluate, "how good it is: gpt (the model), mutation, safety")
+    evaluate.add_argument("suite", choices=["gpt", "mutation", "safety"])
+    evaluate.add_argument(
+        "--data", type=Path, help="gpt: records to use instead (JSONL); safety: folder of shared sets"
+    )
+    evaluate.add_argument("--out", type=Path, help="folder for the figures; of safety also report.html")
+    evaluate.add_argument("--accept", action="store_true", help="safety: what is measured now becomes the baseline")
     evaluate.add_argument("--model", default="bedside-gpt", help="folder or name of the model (default: %(default)s)")
 
     bench = command("bench", _bench, "measure: runtime, cold, turn, gpt")
@@ -395,6 +398,10 @@ def _evaluate(options: argparse.Namespace) -> int:
         from robot.evaluate.mutate import evaluate_mutation
 
         return evaluate_mutation(options.model, _config(options).dialogs, _print_json)
+    if options.suite == "safety":
+        from robot.evaluate.safety.command import evaluate_safety
+
+        return evaluate_safety(_config(options), options.data, options.out, _print_json, accept=options.accept)
     from robot.evaluate.gpt import evaluate_gpt
 
     return evaluate_gpt(options.model, _config(options).dialogs, options.data, options.out, _print_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +32,7 @@ class Memory:
     message    what the team signed for the patient, once it was offered
     suspected  the red flag that was asked back for, with the words that it may have been in
     denied     red flags that were asked back for and denied
+    told       how often each symptom was complained of, since a person was last called for one
     misses     utterances in a row that were not understood
     """
 
@@ -46,6 +48,7 @@ class Memory:
     message: Message | None = None
     suspected: tuple[RedFlag, Sensitive] | None = None
     denied: set[str] = field(default_factory=set)
+    told: Counter[str] = field(default_factory=Counter)
     misses: int = 0
 
     @property

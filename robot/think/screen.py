@@ -1,35 +1,31 @@
 """Hears an emergency in what a patient says: patterns of `dialogs/redflags.yaml` on a plain form of the words.
 
 It needs no model and no context, so it works on partial transcripts and with everything else down. Patterns of both
-languages are always tried, because people mix them. A near miss ("no chest pain", "my neighbour had a stroke") is only
-believed when it touches the match inside its own clause; more words elsewhere can raise a flag but never remove one.
+languages are always tried, because people mix them, on every way to read the text (`robot.think.plain`). A near miss
+("no chest pain", "my neighbour had a stroke") is only believed when it touches the match inside its own clause; more
+words elsewhere can raise a flag but never remove one.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from dialogs.redflags import Grammar, NearMiss, RedFlags, Signs, beginning, ending, whole
 from robot.events import Language
+from robot.think.plain import PlainText, Reader
 
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+(?:['’][a-z]+)*|[\u3400-\u9fff]+|([.!?。！？\n])|([^\s\w])")
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NEAR = 80
 """Characters on either side of one of a flag's words in which its patterns are tried: twelve words of a sentence."""
 _BEFORE = 60
-_LONG_SENTENCE = 160
 _SHORTER = 8
 _RECENT = 4
 _STEM = 3
-_AHEAD = 6
 _LIST = 240
 """Characters before a match in which a list of what is denied may begin."""
-_STOP, _COMMA = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class RedFlagScreen:
     def __init__(self, redflags: RedFlags) -> None:
         grammars: list[tuple[Grammar, Language]] = [(redflags.en, "en"), (redflags.zh, "zh")]
         self._urgency = {key: flag.urgency for key, flag in redflags.flags.items()}
-        self._fillers = _Fillers(redflags)
+        self._reader = Reader(redflags)
         self._stems: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._parts: list[tuple[str, int]] = []
         self._detectors: list[_Detector] = []
@@ -68,15 +64,15 @@ class RedFlagScreen:
 
         `text` may be final or partial, any length; `language` is what the recognizer believed and decides nothing.
         """
-        plain = _Plain(text, self._fillers)
         found: dict[str, tuple[int, int]] = {}
-        for number, places in sorted(self._places(plain).items()):
-            detector = self._detectors[number]
-            if detector.id not in found and (span := detector.find(plain, places)):
-                found[detector.id] = plain.original(*span)
+        for plain in self._reader.readings(text):
+            for number, places in sorted(self._places(plain).items()):
+                detector = self._detectors[number]
+                if detector.id not in found and (span := detector.find(plain, places)):
+                    found[detector.id] = plain.original(*span)
         return tuple(RedFlag(key, self._urgency[key], found[key]) for key in self._urgency if key in found)
 
-    def _places(self, plain: _Plain) -> dict[int, list[int]]:
+    def _places(self, plain: PlainText) -> dict[int, list[int]]:
         """Where one of its words stands, for every detector that has any in the text."""
         places: dict[int, list[int]] = defaultdict(list)
         stems = self._stems
@@ -91,123 +87,6 @@ class RedFlagScreen:
                     places[number].append(start)
                     start = plain.text.find(part, start + 1)
         return places
-
-
-class _Fillers:
-    """What is taken out of a text before it is searched."""
-
-    def __init__(self, redflags: RedFlags) -> None:
-        phrases = [tuple(filler.split()) for filler in redflags.en.fillers]
-        self.words = frozenset(phrase[0] for phrase in phrases if len(phrase) == 1)
-        self.phrases: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for phrase in sorted(phrases, key=len, reverse=True):
-            if len(phrase) > 1:
-                self.phrases[phrase[0]].append(phrase)
-        longest_first = sorted(redflags.zh.fillers, key=len, reverse=True)
-        self.chinese = re.compile("|".join(map(re.escape, longest_first)))
-
-
-class _Plain:
-    """A text as the patterns expect it: lower case, no fillers, no apostrophes, single spaces, none inside Chinese.
-
-    A full stop of any kind stays as " . "; lesser punctuation leaves only a mark that ends a clause.
-    """
-
-    def __init__(self, text: str, fillers: _Fillers) -> None:
-        low = self._lower(text, fillers)
-        self.given = low
-        """The text as it was given, in small letters."""
-        self.words: list[tuple[str, int]] = []
-        self.marks: list[int] = [0]
-        self.stops: list[int] = [0]
-        self.chinese = False
-        self._starts: list[int] = []
-        self._origins: list[tuple[int, int]] = []
-        parts: list[str] = [" "]
-        at = 1
-        joined = False
-        tokens = [token for token in _TOKEN.finditer(low) if token[0] not in fillers.words]
-        skip = 0
-        for index, token in enumerate(tokens):
-            word = token[0]
-            if index < skip:
-                continue
-            if word in fillers.phrases:
-                skip = self._after_phrase(tokens, index, fillers.phrases[word])
-                if skip:
-                    continue
-            kind = token.lastindex
-            if kind == _COMMA:
-                self.marks.append(at)
-                continue
-            chinese = word[0] >= "\u3400"
-            if kind == _STOP:
-                self.marks.append(at)
-                self.stops.append(at)
-                word = "."
-                chinese = False
-            elif "'" in word or "’" in word:
-                word = word.replace("'", "").replace("’", "")
-            if chinese and joined:
-                parts.pop()
-                at -= 1
-                self.marks[-1] = min(self.marks[-1], at)
-            self._starts.append(at)
-            self._origins.append(token.span())
-            parts += (word, " ")
-            if chinese:
-                self.chinese = True
-            else:
-                self.words.append((word, at))
-            at += len(word) + 1
-            joined = chinese
-        self.text = "".join(parts)
-
-    @staticmethod
-    def _lower(text: str, fillers: _Fillers) -> str:
-        """Small letters, every character where it stood in `text`; Chinese fillers are blank."""
-        low = text.lower()
-        if len(low) != len(text):  # a few capitals have a longer small form
-            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-        if low.isascii():
-            return low
-        return fillers.chinese.sub(lambda found: " " * len(found[0]), low.translate(_FULL_WIDTH))
-
-    @staticmethod
-    def _after_phrase(tokens: list[re.Match[str]], index: int, phrases: list[tuple[str, ...]]) -> int:
-        """Index of the token after the filler phrase that begins at `index`; 0 when none does. Commas do not count."""
-        ahead = [place for place in range(index, min(index + _AHEAD, len(tokens))) if tokens[place].lastindex != _COMMA]
-        for phrase in phrases:
-            places = ahead[: len(phrase)]
-            if tuple(tokens[place][0] for place in places) == phrase:
-                return places[-1] + 1
-        return 0
-
-    def clause(self, at: int) -> int:
-        """Where the clause of position `at` begins."""
-        return self.marks[bisect_right(self.marks, at) - 1]
-
-    def clause_end(self, at: int) -> int:
-        """Where the clause of position `at` ends."""
-        index = bisect_right(self.marks, at)
-        return self.marks[index] if index < len(self.marks) else len(self.text)
-
-    def sentence(self, at: int) -> tuple[int, int]:
-        """The sentence around position `at`; of a sentence without end only what stands near."""
-        index = bisect_right(self.stops, at)
-        end = self.stops[index] if index < len(self.stops) else len(self.text)
-        return max(self.stops[index - 1], at - _LONG_SENTENCE), min(end, at + _LONG_SENTENCE)
-
-    def original(self, start: int, end: int) -> tuple[int, int]:
-        """The same stretch in the text as it was given."""
-        first = max(0, bisect_right(self._starts, start) - 1)
-        last = max(0, bisect_right(self._starts, end - 1) - 1)
-        (first_start, _), (last_start, last_end) = self._origins[first], self._origins[last]
-        if self.text[start] >= "\u3400":
-            first_start += start - self._starts[first]
-        if self.text[end - 1] >= "\u3400":
-            last_end = last_start + end - self._starts[last]
-        return first_start, last_end
 
 
 class _Excuse:
@@ -227,7 +106,7 @@ class _Excuse:
         """Whether it may excuse matches of `flag` at all."""
         return flag not in self._not_for and (not self._only_for or flag in self._only_for)
 
-    def holds(self, plain: _Plain, start: int, end: int) -> bool:
+    def holds(self, plain: PlainText, start: int, end: int) -> bool:
         """Whether the match from `start` to `end` is not meant."""
         text = plain.text
         if self._match and not self._match.match(text, start, end):
@@ -256,7 +135,7 @@ class _Detector:
         self._denies = re.compile("|".join(f"(?:{cue})" for cue in lists.cues))
         self._ends = re.compile(lists.ends)
 
-    def find(self, plain: _Plain, places: list[int]) -> tuple[int, int] | None:
+    def find(self, plain: PlainText, places: list[int]) -> tuple[int, int] | None:
         """The first match near `places` that is meant, as positions in the plain text."""
         for low, high in _windows(places, plain.text):
             idioms = [
@@ -267,7 +146,9 @@ class _Detector:
             ]
             excused: list[tuple[int, int]] = []
             for span in sorted(self._matches(plain.text, low, high), key=lambda span: (span[0], -span[1])):
-                if any(begin < span[1] and span[0] < end for begin, end in idioms):
+                if plain.put_back is not None and not _touches(span, plain.put_back):
+                    continue
+                if _touches(span, idioms):
                     continue
                 if any(self._part_of(plain, span, whole) for whole in excused[-_RECENT:]):
                     continue
@@ -284,18 +165,22 @@ class _Detector:
                 yield found.span()
                 start = found.start() + 1
 
-    def _listed(self, plain: _Plain, span: tuple[int, int]) -> bool:
+    def _listed(self, plain: PlainText, span: tuple[int, int]) -> bool:
         """Whether the match stands in a list of what is denied, in the text as it was given."""
         start, _ = plain.original(*span)
         before = plain.given[max(0, start - _LIST) : start]
         cues = list(self._denies.finditer(before))
         return bool(cues) and self._ends.search(before, cues[-1].end()) is None
 
-    def _part_of(self, plain: _Plain, part: tuple[int, int], whole: tuple[int, int]) -> bool:
+    def _part_of(self, plain: PlainText, part: tuple[int, int], whole: tuple[int, int]) -> bool:
         """Whether what excuses `whole` also excuses `part`: it is the same without a word or two before it."""
         if not (whole[0] <= part[0] <= whole[0] + _SHORTER and part[1] <= whole[1]):
             return False
         return plain.clause(part[0]) <= whole[0] and not self._breaks.search(plain.text, whole[0], part[0] + 1)
+
+
+def _touches(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(begin < span[1] and span[0] < end for begin, end in others)
 
 
 def _windows(places: list[int], text: str) -> Iterator[tuple[int, int]]:

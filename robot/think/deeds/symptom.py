@@ -20,6 +20,8 @@ _PAINS = ("pain", "ache", "hurt", "severe")
 _SINCE, _SEVERITY, _COURSE, _ANSWER = "since", "severity", "course", "symptom_answer"
 _ASKED_FIRST = {_SINCE: "ask_since", _SEVERITY: "ask_severity", _COURSE: "ask_course"}
 _SEVERE = 8.0
+_OFTEN = 3
+"""Who complains of the same for this time was not helped by talk: somebody comes."""
 _COURSES: dict[str, dict[Language, str]] = {
     "better": {"en": "getting better", "zh": "好转"},
     "same": {"en": "unchanged", "zh": "没变化"},
@@ -45,6 +47,9 @@ class CheckSymptom:
         level = self._clinic.level(case)
         if level == "emergency":
             return self._conclude(turn, case, "emergency")
+        if self._told_again(turn):
+            memory.told.clear()
+            return self._conclude(turn, case, "urgent")
         for slot, intent in _ASKED_FIRST.items():
             if slot not in case.asked and slot not in memory.position.slots and self._worth_asking(slot, case):
                 case.asked.append(slot)
@@ -57,6 +62,14 @@ class CheckSymptom:
         memory.position.slots.pop(_ANSWER, None)
         question = Sentence(self._clinic.ask(symptom, turn.language), turn.language, f"symptom.{symptom}", "phrase")
         return Done((Say((question,)),), then="ask_symptom", action="ask", urgency=level)
+
+    def _told_again(self, turn: Turn) -> bool:
+        """Whether a symptom is complained of for the third time; answers to questions do not count."""
+        told = turn.memory.told
+        if turn.meaning.intent != "complaint":
+            return False
+        told.update({finding.symptom for finding in turn.meaning.findings if finding.mode == "present"})
+        return any(count >= _OFTEN for count in told.values())
 
     def _told_unasked(self, turn: Turn) -> None:
         """Who says "since yesterday" is not asked since when."""

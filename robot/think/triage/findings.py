@@ -63,8 +63,10 @@ _NO_DENIAL = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(?:mother|father|mom|mum|dad|brother|sister|uncle|aunt|grand\w+|cousin|neighbou?r|friend|colleague|"
-    r"family history|family hx|fh|fhx|wife|husband)\b[^.;]{0,40}$"
+    r"family history|family hx|fh|fhx|wife|husband)\b(?! (?:says?|said|thinks?|thought|tells?|told|insists?|insisted|"
+    r"made me|makes me|sent me|brought me|is worried|worries)\b)[^.;]{0,40}$"
 )
+"""Whose symptom it is. What relatives say of the patient's own ("my wife says it is nothing") stays the patient's."""
 _PAST = re.compile(
     r"(?:(?<!days )(?<!day )(?<!weeks )(?<!week )(?<!months )"
     r"(?<!month )(?<!hours )(?<!hour )(?<!years )(?<!year )(?<!' )"

@@ -1,9 +1,9 @@
 """How soon somebody should be seen, from findings: danger signs, what they mean together, and where the probability
 lies.
 
-Adding a danger sign never lowers the level. That holds by construction: rules only raise it, and the share of dangerous
-conditions counts at its highest over all subsets of the danger signs beside everything else. Age, sex and name have no
-say.
+Adding a danger sign never lowers the level, nor does being afraid of it. That holds by construction: rules only raise
+it, and the share of dangerous conditions counts at its highest over all subsets of the danger signs and of fear beside
+everything else. Age, sex and name have no say.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ URGENT = 0.45
 ROUTINE = 0.6
 """Share of all that need a clinician from which on it is no matter of self-care."""
 _SEVERE = "severe_pain"
+_FEAR = ("anxiety", "panic")
+"""Makes an attack of fear likelier and everything else less so; a frightened patient would count as less ill."""
 
 
 class UrgencyJudge:
@@ -51,7 +53,7 @@ class UrgencyJudge:
         return LEVELS[level]
 
     def _by_share(self, here: frozenset[str], absent: Collection[str]) -> int:
-        dangers = sorted(symptom for symptom in here if symptom in self._danger)[:_MOST_DANGERS]
+        dangers = sorted(symptom for symptom in here if symptom in self._danger or symptom in _FEAR)[:_MOST_DANGERS]
         rest = here.difference(dangers)
         return max(
             self._share_level(rest.union(chosen), absent)

@@ -299,3 +299,38 @@ def test_real_questions_about_medicines_raise_no_alarm() -> None:
     lines = shared_data("questions/medicationqa_shared.jsonl").read_text(encoding="utf-8").splitlines()
     alarms = [bool(flags(json.loads(line)["question"])) for line in lines]
     assert sum(alarms) / len(alarms) <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("I can't can't breathe", "breathlessness"),
+        ("I have, like, um, chest pain", "chest_pain"),
+        ("i have chess pain", "chest_pain"),
+        ("i took too many bills", "overdose"),
+        ("可能没什么大事，不过胸口疼", "chest_pain"),
+        ("我我感觉喘喘不过气", "breathlessness"),
+        ("她们给我下毒", "delirium"),
+        ("I might kms tonight", "suicide"),
+        ("我攒了很多药想一了百了", "suicide"),
+        ("my bandage is soaked with blood", "bleeding"),
+        ("good morning, my husband hits me, that is all", "abuse"),
+    ],
+)
+def test_an_emergency_is_heard_through_stammering_mishearing_and_politeness(text: str, key: str) -> None:
+    assert key in flags(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I play chess with my week friend",
+        "I paid my bills",
+        "a colleague of mine once had a stroke",
+        "I saw a programme about chest pain on television",
+        "我在书上看到过心梗",
+        "脑震荡有哪些征兆",
+    ],
+)
+def test_what_only_sounds_like_a_word_of_an_emergency_is_let_pass(text: str) -> None:
+    assert flags(text) == set()
