@@ -95,6 +95,8 @@ class Interpreter:
             return Meaning(f"decline_{refusal.say}", findings=findings)
         if medicine is not None and (is_question(text) or not complaint):
             return Meaning("medicine", findings=findings, medicine=medicine)
+        if slot is not None and not is_question(text):
+            look_up = list  # an answer that did not fit shares words with some passage, and asks for none
         return self._open(text, language, findings, complaint, look_up)
 
     def prepare(self, text: str) -> None:
