@@ -7,8 +7,10 @@ from datetime import datetime
 import pytest
 
 from dialogs.model import Slot
+from dialogs.triage import load_triage
 from robot.events import Language
 from robot.think.slots import read_slot
+from robot.think.triage.clinic import Clinic
 
 NOW = datetime(2026, 11, 25, 16)
 TIMES = Slot(name="x", kind="number", low=0, high=20, unit="times")
@@ -46,3 +48,8 @@ def test_an_answer_is_read_as_it_is_said(slot: Slot, language: Language, said: s
 def test_two_digits_side_by_side_are_a_range(said: str) -> None:
     value = read_slot(HOURS, said, "zh", NOW)
     assert isinstance(value, float) and 5 <= value <= 6
+
+
+@pytest.mark.parametrize("said", ["Four out of ten.", "three out of 10", "0 out of 10"])
+def test_a_mild_pain_on_the_scale_is_not_a_severe_one(said: str) -> None:
+    assert Clinic(load_triage()).read(said, "en") == []
