@@ -83,7 +83,8 @@ class Interpreter:
         if known in self._commands:
             return Meaning(str(known), findings=findings)
         complaint = self._complains(text, findings)
-        if slot is not None and not _speaks_of_else(slot, text, complaint):
+        declined = known == "deny" and slot is not None and slot.kind == "text"  # "never mind" is no goal
+        if slot is not None and not declined and not _speaks_of_else(slot, text, complaint):
             value = read_slot(slot, text, language, now)
             if value is not None:
                 return Meaning(FILLED, value, findings)

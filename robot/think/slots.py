@@ -63,6 +63,7 @@ _SMALL_RANGE_ZH = re.compile(
     r"(?<![十百千零点\d])([一二两三四五六七八])([二三四五六七八九])(?=[个份次天分把小点]|$|吧)"
 )
 _HALVES_ZH = re.compile(r"([一二两三四五六七八九十]|\d+)个半(?:小时|钟头|钟)")
+_HALF_HOUR_ZH = re.compile(r"半个?(?:小时|钟头|钟)(?<!个半小时)(?<!个半钟头)(?<!个半钟)")
 _DIGITS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
 _CORRECTED = re.compile(
     r"\b(?:no,? wait|wait,? no|actually|i mean(?:t)?|sorry|make that|no,? it'?s)\b,?|"
@@ -213,6 +214,7 @@ def _in_range(slot: Slot, value: float | None) -> float | None:
 def _plainer(text: str, language: Language) -> str:
     if language == "en":
         return text.lower().replace("’", "'")
+    text = _HALF_HOUR_ZH.sub("30分钟", text)
     text = _HALVES_ZH.sub(lambda found: f"{_DIGITS_ZH.get(found[1], found[1])}.5小时", text)
     return _SMALL_RANGE_ZH.sub(r"\1到\2", _RANGE_ZH.sub(r"\1\3到\2\3", text))
 

@@ -15,6 +15,7 @@ from robot.think.triage.clinic import Clinic
 NOW = datetime(2026, 11, 25, 16)
 TIMES = Slot(name="x", kind="number", low=0, high=20, unit="times")
 HOURS = Slot(name="x", kind="number", low=0, high=16, unit="hours")
+MOMENT = Slot(name="x", kind="moment")
 YES_NO = Slot(name="x", kind="yes_no")
 
 
@@ -31,6 +32,9 @@ YES_NO = Slot(name="x", kind="yes_no")
         (HOURS, "en", "eight hours, no I mean seven", 7),
         (HOURS, "zh", "六个半小时", 6.5),
         (HOURS, "zh", "七个钟头", 7),
+        (HOURS, "zh", "一个半钟头", 1.5),
+        (MOMENT, "zh", "半小时后", 1800),
+        (MOMENT, "zh", "两个半小时以后", 9000),
         (YES_NO, "zh", "很少喝", False),
         (YES_NO, "zh", "喝", True),
         (YES_NO, "zh", "天天喝", True),
