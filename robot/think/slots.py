@@ -213,7 +213,7 @@ def _in_range(slot: Slot, value: float | None) -> float | None:
 
 def _plainer(text: str, language: Language) -> str:
     if language == "en":
-        return text.lower().replace("’", "'")
+        return re.sub(r"\b(?:a )?half (?:an|of an) hour\b", "30 minutes", text.lower().replace("’", "'"))
     text = _HALF_HOUR_ZH.sub("30分钟", text)
     text = _HALVES_ZH.sub(lambda found: f"{_DIGITS_ZH.get(found[1], found[1])}.5小时", text)
     return _SMALL_RANGE_ZH.sub(r"\1到\2", _RANGE_ZH.sub(r"\1\3到\2\3", text))

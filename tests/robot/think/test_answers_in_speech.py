@@ -33,6 +33,7 @@ YES_NO = Slot(name="x", kind="yes_no")
         (HOURS, "zh", "六个半小时", 6.5),
         (HOURS, "zh", "七个钟头", 7),
         (HOURS, "zh", "一个半钟头", 1.5),
+        (MOMENT, "en", "in half an hour", 1800),
         (MOMENT, "zh", "半小时后", 1800),
         (MOMENT, "zh", "两个半小时以后", 9000),
         (YES_NO, "zh", "很少喝", False),
