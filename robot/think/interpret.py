@@ -135,4 +135,6 @@ def _speaks_of_else(slot: Slot, text: str, complaint: bool) -> bool:
     """Whether the words are no answer though something in them could be taken for one: a question, a complaint."""
     if slot.kind in ("number", "text") and complaint and not _WISH.search(text.lower()):
         return True
+    if slot.kind == "duration":
+        return is_question(text) and "几" not in text  # 好几天了 is an answer, 一天吃多少盐 is none
     return slot.kind in ("number", "scale", "text", "moment") and is_question(text)
