@@ -93,10 +93,12 @@ def load(folder: Path = HERE) -> Dialogs:
 
 
 def load_scenario(path: Path) -> Scenario:
-    """A scripted visit; its recordings must be there. Raises ContentError."""
+    """A scripted visit; its patient and recordings must be there. Raises ContentError."""
     data, lines = read_mapping(path)
     scenario = validate(data, Scenario, path, lines)
     file = _File(path, lines)
+    if scenario.patient is not None and not (path.parent / scenario.patient).is_file():
+        raise file.wrong(("patient",), "there is no such patient file", scenario.patient)
     for number, step in enumerate(scenario.steps):
         if step.say is None and step.do is None:
             raise file.wrong(("steps", number), "a step says something or does something")

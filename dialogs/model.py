@@ -299,6 +299,10 @@ class Expect(Strict):
     interrupted: bool | None = None
     """Whether the reply that was being spoken when the patient began was cut off."""
     nurse: Literal["none", "delivered", "acknowledged"] | None = None
+    reason: str | None = None
+    """Why a nurse was called last in the turn; a red flag is its own reason."""
+    note: Literal["goal", "medicine", "symptoms"] | None = None
+    """What was noted down for the clinician."""
     within_ms: float | None = None
     """First sound of the answer at most so long after the patient's last sound."""
     heard_contains: list[str] = Field(default_factory=list)
@@ -311,6 +315,7 @@ class Step(Strict):
     audio: str | None = None
     """Recording of `say`, relative to the scenario file; without it the text is synthesized or passed as text."""
     do: Literal["press_button", "unplug_microphone", "plug_microphone", "stay_silent", "staff_clears"] | None = None
+    """`stay_silent`: until the robot speaks first; without it nobody waits for a time-out."""
     when: Literal["robot_done", "robot_speaking", "nurse_acknowledged"] = "robot_done"
     """What is waited for: the robot gave the floor back; it is in mid-answer; it did, and a nurse has answered."""
     pause_s: float = Field(default=0.6, ge=0, le=120)
@@ -330,6 +335,8 @@ class Scenario(Strict):
     """One file of `scenarios/`: a scripted visit."""
 
     title: str
+    about: str | None = None
+    """What the visit shows, where the title does not say it."""
     language: Literal["en", "zh"] = "en"
     patient: str | None = None
     """Patient file (YAML or FHIR bundle), relative to the scenario file."""

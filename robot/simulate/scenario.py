@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dialogs.model import Expect, Scenario, Step
 from hardware.audio import FRAME_MS, Samples
@@ -15,13 +16,16 @@ from robot.conversation import Conversation
 from robot.events import (
     CallAcknowledged,
     CallDelivered,
+    CallNurse,
     Decision,
+    DraftNote,
     Event,
     Interrupted,
     Sentence,
     Transcript,
     TurnTimed,
 )
+from robot.think.chart import TIMED_OUT
 
 _LONGEST_WAIT_S = 90.0
 """A step that cannot begin for so long fails: the robot never gave the floor back."""
@@ -65,6 +69,25 @@ class TurnRecord:
     def rungs(self) -> list[str]:
         return list(dict.fromkeys(sentence.rung for sentence in self.sentences))
 
+    @property
+    def reason(self) -> str | None:
+        """Of the last nurse call that was wanted."""
+        return next((effect.reason for effect in self._effects(CallNurse)), None)
+
+    @property
+    def note(self) -> str | None:
+        """What the last note for the clinician is about."""
+        return next((effect.kind for effect in self._effects(DraftNote)), None)
+
+    def _effects(self, kind: type) -> list[Any]:
+        """Effects of that kind, latest first."""
+        return [
+            effect
+            for decision in reversed(self.decisions)
+            for effect in reversed(decision.effects)
+            if isinstance(effect, kind)
+        ]
+
     def take(self, event: Event) -> None:
         """Note `event`, which belongs to this turn."""
         match event:
@@ -97,6 +120,8 @@ class TurnRecord:
             "urgency": decision.urgency if decision else None,
             "interrupted": self.interrupted,
             "nurse": self.nurse,
+            "reason": self.reason,
+            "note": self.note,
         }
         for name, value in seen.items():
             if (wanted := getattr(expect, name)) is not None and wanted != value:
@@ -182,7 +207,8 @@ class ScriptedPatient:
         if self._room.talking:
             return
         if self._next == len(self._steps):
-            self._waited = self._waited + 1 if self._conversation.settled else 0
+            over = self._conversation.settled and self._silence_is_over()
+            self._waited = self._waited + 1 if over else 0
             if self._waited * FRAME_MS >= _AFTER_LAST_S * 1000:
                 self._done.set()
             return
@@ -202,9 +228,16 @@ class ScriptedPatient:
     def _may_begin(self, step: Step) -> bool:
         if step.when == "robot_speaking":
             return self._conversation.turns.floor == "robot"
+        if not self._silence_is_over():
+            return False
         if step.when == "nurse_acknowledged" and not (self.turns and self.turns[-1].nurse == "acknowledged"):
             return False
         return self._conversation.settled
+
+    def _silence_is_over(self) -> bool:
+        """A patient who stays silent does so until the robot speaks first."""
+        silent = bool(self.turns) and self._steps[self._next - 1].do == "stay_silent"
+        return not silent or any(decision.intent == TIMED_OUT for decision in self.turns[-1].decisions)
 
     def _act(self, step: Step, sound: Samples | None) -> None:
         self._close_turn()

@@ -83,7 +83,8 @@ class Interpreter:
         if known in self._commands:
             return Meaning(str(known), findings=findings)
         complaint = self._complains(text, findings)
-        if slot is not None and not _speaks_of_else(slot, text, complaint):
+        declined = known == "deny" and slot is not None and slot.kind == "text"  # "never mind" is no goal
+        if slot is not None and not declined and not _speaks_of_else(slot, text, complaint):
             value = read_slot(slot, text, language, now)
             if value is not None:
                 return Meaning(FILLED, value, findings)
@@ -95,6 +96,8 @@ class Interpreter:
             return Meaning(f"decline_{refusal.say}", findings=findings)
         if medicine is not None and (is_question(text) or not complaint):
             return Meaning("medicine", findings=findings, medicine=medicine)
+        if slot is not None and not is_question(text):
+            look_up = list  # an answer that did not fit shares words with some passage, and asks for none
         return self._open(text, language, findings, complaint, look_up)
 
     def prepare(self, text: str) -> None:
@@ -132,4 +135,6 @@ def _speaks_of_else(slot: Slot, text: str, complaint: bool) -> bool:
     """Whether the words are no answer though something in them could be taken for one: a question, a complaint."""
     if slot.kind in ("number", "text") and complaint and not _WISH.search(text.lower()):
         return True
+    if slot.kind == "duration":
+        return is_question(text) and "几" not in text  # 好几天了 is an answer, 一天吃多少盐 is none
     return slot.kind in ("number", "scale", "text", "moment") and is_question(text)

@@ -23,19 +23,23 @@ _NO = {
     "en": re.compile(
         r"^(?:no|nope|nah|not really|not at all|never|none|i do not|i don't|i did not|i didn't|it does not|it doesn't|"
         r"it is not|it isn't|i am not|i'm not|not that i know|i do not think so|i don't think so|not (?:today|"
-        r"now|yet|any\w*)|hardly)\b"
+        r"now|yet|any\w*)|hardly|rarely|seldom)\b"
     ),
-    "zh": re.compile(r"^(?:没有|没|不|没觉得|不会|不是|从来没|从不|无|没什么|不太|好像没|应该没|不疼|不痛)"),
+    "zh": re.compile(
+        r"^(?:没有|没|不|很少|极少|几乎不|基本不|基本没|没觉得|不会|不是|从来没|从不|无|没什么|不太|好像没|应该没|不疼|不痛)"
+    ),
 }
 _YES = {
     "en": re.compile(
         r"^(?:yes|yeah|yep|yup|sure|of course|right|exactly|correct|i do|i did|i am|i have|it does|it is|"
         r"a little|a bit|"
-        r"sometimes|often|always|definitely|i think so|maybe|i guess|mm-?hm|uh-?huh|absolutely|kind of|sort of|"
+        r"some ?times|often|every day|most days|always|definitely|i think so|maybe|i guess|mm-?hm|"
+        r"uh-?huh|absolutely|kind of|sort of|"
         r"that is right|that's right)\b"
     ),
     "zh": re.compile(
-        r"^(?:是|对|有|嗯|会|好像有|可能有|应该有|好|没错|当然|经常|有时|偶尔|有点|的确|确实|疼|痛|能|可以)"
+        r"^(?:是|对|有|嗯|会|好像有|可能有|应该有|好|没错|当然|经常|常常|天天|每天|有时|偶尔|有点|的确|确实|疼|痛|能|可以)|"
+        r"^爱?(?:喝|吃|加)(?:的|啊|呀|得多|很多)*$"
     ),
 }
 _OUT_OF = re.compile(
@@ -55,7 +59,17 @@ _TWICE = {
     "不动": 0.0,
 }
 _RANGE_ZH = re.compile(r"([一二两三四五六七八九])([二三四五六七八九])(十)")
-_HALVES_ZH = {"一个半小时": "1.5小时", "两个半小时": "2.5小时", "三个半小时": "3.5小时", "个半小时": ".5小时"}
+_SMALL_RANGE_ZH = re.compile(
+    r"(?<![十百千零点\d])([一二两三四五六七八])([二三四五六七八九])(?=[个份次天分把小点]|$|吧)"
+)
+_HALVES_ZH = re.compile(r"([一二两三四五六七八九十]|\d+)个半(?:小时|钟头|钟)")
+_HALF_HOUR_ZH = re.compile(r"半个?(?:小时|钟头|钟)(?<!个半小时)(?<!个半钟头)(?<!个半钟)")
+_DIGITS_ZH = dict(zip("一二两三四五六七八九十", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10), strict=True))
+_CORRECTED = re.compile(
+    r"\b(?:no,? wait|wait,? no|actually|i mean(?:t)?|sorry|make that|no,? it'?s)\b,?|"
+    r"(?:不对|不是|说错了|我是说|应该是|哦不|等等|等一下)，?"
+)
+"""What stands before it was a slip of the tongue."""
 _ALWAYS = re.compile(
     r"\b(?:all my life|since (?:i was (?:born|a child|little)|birth|childhood)|for ever|forever|"
     r"as long as i can remember)\b|从小|打小|生下来|一直以来|从出生"
@@ -76,6 +90,8 @@ def read_slot(slot: Slot, text: str, language: Language, now: datetime) -> Value
     words = text.strip()[:_LONGEST]
     if not words:
         return None
+    if slot.kind in ("number", "scale") and (after := _CORRECTED.split(words.lower())[-1].strip(" ,.，。")):
+        words = after if _number(after, language, slot.unit) is not None else words
     match slot.kind:
         case "text":
             return words
@@ -197,10 +213,10 @@ def _in_range(slot: Slot, value: float | None) -> float | None:
 
 def _plainer(text: str, language: Language) -> str:
     if language == "en":
-        return text.lower().replace("’", "'")
-    for said, plainly in _HALVES_ZH.items():
-        text = text.replace(said, plainly)
-    return _RANGE_ZH.sub(r"\1\3到\2\3", text)
+        return re.sub(r"\b(?:a )?half (?:an|of an) hour\b", "30 minutes", text.lower().replace("’", "'"))
+    text = _HALF_HOUR_ZH.sub("30分钟", text)
+    text = _HALVES_ZH.sub(lambda found: f"{_DIGITS_ZH.get(found[1], found[1])}.5小时", text)
+    return _SMALL_RANGE_ZH.sub(r"\1到\2", _RANGE_ZH.sub(r"\1\3到\2\3", text))
 
 
 @cache

@@ -11,6 +11,7 @@ from rich.console import Console
 
 import dialogs
 from dialogs.loader import load_scenario
+from dialogs.yaml_file import ContentError
 from robot.errors import InputError
 from robot.simulate.replay import replay
 from robot.simulate.run import Visit, play_visit
@@ -118,3 +119,35 @@ def test_a_failed_expectation_is_told(tmp_path: Path) -> None:
     )
     failures = played(path, ears="text").failures
     assert failures == ["turn 1: intent: expected goodbye, saw greet", "turn 1: not spoken: nonsense"]
+
+
+def test_a_silent_patient_waits_until_the_robot_speaks_first(tmp_path: Path) -> None:
+    path = tmp_path / "silent.yaml"
+    path.write_text(
+        "title: Silent\nsteps:\n"
+        "  - {do: stay_silent, expect: {intent: timed_out, state: greeting.consent}}\n"
+        "  - {say: 'yes', expect: {intent: affirm, state: menu.waiting}}\n"
+        "  - {do: stay_silent, expect: {intent: timed_out, state: menu.quiet}}\n",
+        encoding="utf-8",
+    )
+    assert played(path, ears="text").failures == []
+
+
+def test_why_a_nurse_was_called_and_what_was_noted_can_be_expected(tmp_path: Path) -> None:
+    path = tmp_path / "called.yaml"
+    path.write_text(
+        "title: Called\nsteps:\n"
+        "  - {say: 'i need the toilet', expect: {reason: toilet, nurse: acknowledged}}\n"
+        "  - {say: 'how many tablets should i take', when: nurse_acknowledged, expect: {note: medicine}}\n"
+        "  - {say: 'i need the toilet', expect: {reason: pain, note: goal}}\n",
+        encoding="utf-8",
+    )
+    failures = played(path, ears="text").failures
+    assert failures == ["turn 3: reason: expected pain, saw toilet", "turn 3: note: expected goal, saw None"]
+
+
+def test_a_patient_who_is_not_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "visit.yaml"
+    path.write_text("title: Nobody\npatient: nobody.yaml\nsteps:\n  - {say: hello}\n", encoding="utf-8")
+    with pytest.raises(ContentError, match="no such patient file"):
+        load_scenario(path)

@@ -53,7 +53,7 @@ def test_any_text_is_judged(text: str) -> None:
 def test_its_own_examples_are_known_and_questions_of_the_knowledge_base_are_not_declined(
     language: str, share: float
 ) -> None:
-    """By words alone, which decline only what they are sure of; how it does with meaning, and on requests that nobody had seen: `bedside evaluate safety`."""
+    """By words alone, which decline only what they are sure of; what the meaning adds: `bedside evaluate safety`."""
     asked = load_requests(HERE / "requests.yaml")
     declined = [text for each in asked.decline.values() for text in getattr(each, language)]
     assert sum(FILTER.check(text) is not None for text in declined) / len(declined) >= share

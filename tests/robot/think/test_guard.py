@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import dialogs
 from dialogs.model import Knowledge, PassageText, Phrases
 from dialogs.never import Ban, load_never
+from dialogs.triage import load_triage
 from dialogs.yaml_file import read
 from robot.events import Language, Passage, Rung, Sentence, Source
 from robot.stages import Guard
@@ -255,3 +256,15 @@ def test_a_sentence_of_the_evidence_is_believed_but_no_part_of_one() -> None:
     assert not _is_sentence_of("5 g a day.", "No more than approx. 5 g a day.")
     assert _is_sentence_of("多吃苹果。", "别吃柚子。多吃苹果。")
     assert not _is_sentence_of("吃柚子。", "别吃柚子。多吃苹果。")
+
+
+def test_every_question_of_the_symptom_check_may_be_asked() -> None:
+    """A blocked one is replaced by a phrase, and the patient's next no would answer what nobody heard."""
+    guard = SentenceGuard(NEVER)
+    blocked = [
+        (text, rules)
+        for symptom in load_triage(FOLDER / "triage").symptoms.values()
+        for text, language in ((symptom.en.ask, "en"), (symptom.zh.ask, "zh"))
+        if (rules := guard.check(said(text, language, "phrase"), ()))  # type: ignore[arg-type]
+    ]
+    assert blocked == []
