@@ -70,7 +70,7 @@ _EVENT_INTENTS = {
 _MISSES = ("unclear", "not_heard")
 _MISSED = "missed"
 """The intent of the second miss in a row: asking a third time helps nobody."""
-_UNSURE = ("unclear", "not_heard", "guess", "off_topic")
+_UNSURE = ("unclear", "off_topic")
 _SURE = (FILLED, "affirm", "deny", "repeat", "nurse")
 _CHECK_BACK, _CHECK_BACK_STATE = "check_back", "repair.check_back"
 """The robot asks back whether there is a red flag that it may have misheard."""

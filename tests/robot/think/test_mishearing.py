@@ -32,7 +32,7 @@ def called(decision: Decision) -> list[CallNurse]:
     ("language", "text", "flag"),
     [
         ("en", "my chest herds", "chest_pain"),
-        ("en", "i am bleating badly", "bleeding"),
+        ("en", "i took too many pals", "overdose"),
         ("zh", "胸口同", "chest_pain"),
         ("zh", "喘不上七", "breathlessness"),
         ("zh", "我想子杀", "suicide"),
