@@ -209,11 +209,13 @@ class Flow(Strict):
     """One file of `flows/`: a dialog, its states named `<flow>.<state>`.
 
     `latched`: the moves of `everywhere.yaml` do not reach into it, and only an event from outside leads out.
+    `leaving`: done when another flow takes over before this one has come to its end.
     """
 
     flow: Key
     about: str
     latched: bool = False
+    leaving: Literal["note_symptoms"] | None = None
     states: dict[Key, State] = Field(min_length=1)
 
 

@@ -28,6 +28,8 @@ FILLER = "one_moment"
 
 _GUARD_FAILED = ("guard_failed",)
 _REPEATED = ("form.repeated",)
+_LEAST_SHARED = 0.34
+"""Share of a sentence's words that its passage must have, for it to be said to come from there."""
 """A model that says a sentence twice has lost its thread: the answer is over."""
 
 
@@ -186,4 +188,5 @@ def _ground(text: str, evidence: Sequence[Passage]) -> Passage | None:
     words = frozenset(mixed_terms(text))
     shared = [len(words.intersection(mixed_terms(passage.text))) for passage in evidence]
     most = max(shared)
-    return evidence[shared.index(most)] if most else None
+    # "Many people ask that" shares a word with any passage about people.
+    return evidence[shared.index(most)] if most >= _LEAST_SHARED * len(words) and most else None

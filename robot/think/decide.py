@@ -290,6 +290,7 @@ class DialogMachine:
         call = self._calls.new(names[0], words, urgency)
         phrases = self._entering() if self.state != before else []
         effects: list[Effect] = [call, *([self._say(phrases)] if phrases else [])]
+        effects = self._kept([*effects, *self._left(before, words)])
         return self._decision(RED_FLAG, "escalate", effects, urgency=urgency, flags=names, interrupts=interrupts)
 
     # ---- moves ----
@@ -300,6 +301,7 @@ class DialogMachine:
         action: Action | None = None
         urgency: Urgency | None = None
         intent: str | None = meaning.intent
+        began = self.state
         for _ in range(_MOST_MOVES):
             if intent is None:
                 break
@@ -321,7 +323,16 @@ class DialogMachine:
             urgency = done.urgency or urgency
             intent = done.then
         assert action is not None
+        effects += self._left(began, text)
         return self._decision(meaning.intent, action, self._kept(effects), urgency=urgency)
+
+    def _left(self, began: str, text: Sensitive) -> list[Effect]:
+        """What the flow of the state `began` leaves behind when another one has taken over."""
+        flow, move = began.partition(".")[0], self._memory.position.taken
+        leaving = self._dialogs.flows[flow].leaving
+        if leaving is None or move is None or self.state.startswith(f"{flow}."):
+            return []
+        return list(self._deeds[leaving].do(Turn(move, text, Meaning(move.intent), self._memory)).effects)
 
     def _kept(self, effects: Sequence[Effect]) -> list[Effect]:
         """Without notes, and without saying that there are any, where none may be kept."""

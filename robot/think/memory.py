@@ -13,6 +13,10 @@ from robot.think.chart import Position
 from robot.think.screen import RedFlag
 from robot.think.triage.case import Case
 
+_ASIDES = frozenset(
+    "speak_slower speak_faster speak_louder speak_softer take_your_time did_not_hear noted_down reminder".split()
+)
+"""Who asks to hear it again after one of these means what was said before it."""
 _REMEMBERED = 6
 """Turns of history that a generator is shown."""
 
@@ -67,4 +71,5 @@ class Memory:
             return
         self.history.append(("robot", Sensitive(" ".join(entry.heard for entry in said))))
         del self.history[:-_REMEMBERED]
-        self.last = tuple(entry.sentence for entry in spoken)
+        if any(entry.sentence.topic not in _ASIDES for entry in spoken):
+            self.last = tuple(entry.sentence for entry in spoken)

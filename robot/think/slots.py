@@ -43,8 +43,14 @@ _YES = {
     ),
 }
 _OUT_OF = re.compile(
-    r"\b(\w+) (?:out of|of|over) (?:10|ten)\b|十分(?:里|中|之)?(?:的)?([\d一二三四五六七八九十两]+)分?"
+    r"\b(\w+) (?:out of|of|over) (?:10|ten)\b|十分(?:里|中|之)?(?:的)?([\d一二三四五六七八九十两]+)分?|\b(\d+) ?/ ?10\b"
 )
+_WORST = re.compile(
+    r"\b(?:unbearable|(?:the )?worst|excruciating|could not be worse|maximum)\b|满分|十二分|最疼|最痛|疼死|痛死|受不了"
+)
+_NIGHT = re.compile(r"\b(?:night|morning|a\.?m|dawn)\b|夜|凌晨|早上|清晨|早晨|半夜")
+_WAKING_HOUR = 7
+"""Who says "at three" on a ward means the afternoon, if nothing else is said."""
 _TWICE = {
     "once": 1.0,
     "twice": 2.0,
@@ -103,6 +109,8 @@ def read_slot(slot: Slot, text: str, language: Language, now: datetime) -> Value
             return since_days(words, language, now)
         case "moment":
             return moment_s(words, language, now)
+        case "scale" if _WORST.search(words.lower()):
+            return slot.high
         case "number" | "scale":
             return _in_range(slot, _number(words, language, slot.unit))
     raise AssertionError(slot.kind)
@@ -157,6 +165,12 @@ def moment_s(text: str, language: Language, now: datetime) -> float | None:
                 continue
             if ahead < 0 and kind == "time":
                 ahead += _HALF_DAY_S if ahead > -_HALF_DAY_S else 2 * _HALF_DAY_S
+            if (
+                kind == "time"
+                and (now + timedelta(seconds=ahead)).hour < _WAKING_HOUR
+                and not _NIGHT.search(text.lower())
+            ):
+                ahead += _HALF_DAY_S
             if ahead > 0:
                 return ahead
     return None
@@ -186,9 +200,9 @@ def _choice(slot: Slot, text: str, language: Language) -> str | None:
 
 def _number(text: str, language: Language, unit: str | None) -> float | None:
     words = plain(text) if language == "en" else text
-    out_of = _OUT_OF.search(words.lower())
+    out_of = _OUT_OF.search(text.lower())
     if out_of:
-        words = out_of[1] or out_of[2]
+        words = out_of[1] or out_of[2] or out_of[3]
     plainer = _plainer(words, language)
     if unit in ("minutes", "hours", "days"):
         seconds = [

@@ -10,7 +10,11 @@ from robot.events import Language
 _LONGEST = 400
 """Characters that are looked at: an intent is said in a sentence, and patterns must stay fast on a story."""
 
-_FILLERS = re.compile(r"^(?:(?:(?:um+|uh+|er+|erm|hmm+|oh|well(?! done)|so|and|please)\b|嗯|呃|那个|啊|哦) *)+")
+_ASKS = r"(?= (?:what|how|why|when|where|which|who|can|could|should|may|is|are|do|does)\b)"
+_FILLERS = re.compile(
+    rf"^(?:(?:(?:um+|uh+|er+|erm|hmm+|oh|well(?! done)|so|and|please|(?:no )?wait{_ASKS}|actually{_ASKS})\b"
+    r"|嗯|呃|那个|啊|哦) *)+"
+)
 _MARKS = re.compile(r"[^\w\s'’]|_")
 _SPACES = re.compile(r"\s+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")

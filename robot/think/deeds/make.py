@@ -11,7 +11,7 @@ from robot.think.deeds.goal import AdjustVoice, SetGoal, SetReminder, Summarize,
 from robot.think.deeds.guess import ConfirmGuess
 from robot.think.deeds.medicine import AskClinician, TellMedicine
 from robot.think.deeds.message import TellMessage
-from robot.think.deeds.symptom import CheckSymptom
+from robot.think.deeds.symptom import CheckSymptom, NoteSymptoms
 from robot.think.pharmacy import Pharmacy
 from robot.think.phrasebook import Phrasebook
 from robot.think.triage.clinic import Clinic
@@ -21,12 +21,14 @@ def make_deeds(
     phrases: Phrasebook, clinic: Clinic, pharmacy: Pharmacy, passages: Mapping[tuple[str, Language], Passage]
 ) -> dict[str, Deed]:
     """Shared by all conversations: what they remember is in their memory. `passages` are found by id and language."""
+    check = CheckSymptom(clinic)
     return {
         "answer": AnswerQuestion(phrases, clinic),
         "advise": Advise(phrases, passages),
         "simplify": Simplify(phrases),
         "confirm_guess": ConfirmGuess(),
-        "check_symptom": CheckSymptom(clinic),
+        "check_symptom": check,
+        "note_symptoms": NoteSymptoms(clinic, check),
         "tell_medicine": TellMedicine(phrases, pharmacy),
         "ask_clinician": AskClinician(pharmacy),
         "set_goal": SetGoal(),

@@ -101,12 +101,13 @@ class CheckSymptom:
         memory = turn.memory
         if memory.position.slots.get(_COURSE) == "worse" and level == "self_care":
             level = "routine"
-        effects: tuple[Effect, ...] = (self._note(memory, case, level),)
+        effects: tuple[Effect, ...] = (self.note(memory, case, level),)
         action = "escalate" if LEVELS.index(level) >= LEVELS.index("urgent") else "handover"
         return Done(effects, then=f"advise_{level}", action=action, urgency=level)  # type: ignore[arg-type]
 
-    def _note(self, memory: Memory, case: Case, level: str) -> DraftNote:
+    def note(self, memory: Memory, case: Case, level: str) -> DraftNote:
         """For the clinician: what was told, what was asked, and what could be behind it."""
+        case.noted = True
         language = memory.language
         zh = language == "zh"
         slots, joint = memory.position.slots, "、" if zh else ", "
@@ -142,3 +143,17 @@ class CheckSymptom:
             level,  # type: ignore[arg-type]
             (*case.present, *(f"-{each}" for each in case.absent), *(f"?{each.condition}" for each in candidates)),
         )
+
+
+class NoteSymptoms:
+    """A complaint that the patient left before its end is not lost: the clinician gets what was told of it."""
+
+    def __init__(self, clinic: Clinic, check: CheckSymptom) -> None:
+        self._clinic = clinic
+        self._check = check
+
+    def do(self, turn: Turn) -> Done:
+        case = turn.memory.case
+        if case.noted or not case.present:
+            return Done()
+        return Done((self._check.note(turn.memory, case, self._clinic.level(case)),))

@@ -17,6 +17,8 @@ class Case:
     absent: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     words: list[Sensitive] = field(default_factory=list)
+    noted: bool = False
+    """The clinician has a note of it."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         """What was said later counts: who first denied may remember."""

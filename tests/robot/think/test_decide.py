@@ -20,6 +20,7 @@ from robot.events import (
     CallNurse,
     CallUnanswered,
     Decision,
+    DraftNote,
     EmergencyCleared,
     End,
     Fault,
@@ -412,3 +413,23 @@ def test_nothing_is_drafted_in_an_emergency() -> None:
     decider = machine()
     say(decider, CHEST)
     assert decider.draft(Sensitive(SALT)) is None
+
+
+@pytest.mark.parametrize("text", ["wait how much salt can i eat in a day", "stop", "I have chest pain", "nurse"])
+def test_a_complaint_that_is_left_is_noted(text: str) -> None:
+    decider = machine(start="menu.waiting", keeps_notes=True)
+    say(decider, "I have a headache")
+    decision = say(decider, text)
+    (note,) = [effect for effect in decision.effects if isinstance(effect, DraftNote)]
+    assert (note.kind, note.evidence) == ("symptoms", ("I have a headache",))
+    later = say(decider, "hello")
+    assert not [effect for effect in later.effects if isinstance(effect, DraftNote)]
+
+
+@pytest.mark.parametrize("aside", ["speak louder", "slower please"])
+def test_say_that_again_means_what_was_said_before_an_aside(aside: str) -> None:
+    decider = machine(start="menu.waiting")
+    for text in ("hello", aside):
+        spoken = [each for e in say(decider, text).effects if isinstance(e, Say) for each in e.sentences]
+        decider.heard([Spoken(each, each.text, False) for each in spoken])
+    assert topics(say(decider, "pardon")) == ["hello_again"]
