@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
@@ -36,10 +37,11 @@ class Stories(Strict):
 
 
 class Requests(Strict):
-    """`requests.yaml`."""
+    """`requests.yaml`. `of_care`: beginnings of English words by which a request is known to be about care."""
 
     reviewer: str
     reviewed: date
+    of_care: list[Annotated[str, Field(pattern=r"^[a-z]{4,}$")]] = Field(min_length=1)
     decline: dict[Key, Declined]
     harmless: dict[Key, Harmless]
     stories: Stories

@@ -105,8 +105,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_dialogs_and_drafts(command: Callable[..., argparse.ArgumentParser]) -> None:
-    dialogs = command("dialogs", _dialogs, "check the dialog files, draw them, or talk through one flow")
-    dialogs.add_argument("what", choices=["check", "diagram", "try"])
+    dialogs = command(
+        "dialogs", _dialogs, "check the dialog files, draw them, talk through one flow, or learn from them anew"
+    )
+    dialogs.add_argument("what", choices=["check", "diagram", "try", "learn"])
     dialogs.add_argument("flow", nargs="?", help="the flow to try")
     dialogs.add_argument("--lang", choices=["en", "zh"])
 
@@ -309,6 +311,12 @@ def _dialogs(options: argparse.Namespace) -> int:
 
     if options.what == "try":
         return _try_flow(options)
+    if options.what == "learn":
+        from robot.learned import learn
+
+        files, size = learn(_config(options))
+        print(f"{files} files, {size / 1e6:.1f} MB")  # noqa: T201
+        return 0
     dialogs = load_content(_config(options).dialogs).dialogs
     if options.what == "diagram":
         print(diagram(dialogs), end="")  # noqa: T201
@@ -375,6 +383,7 @@ def _drafts(options: argparse.Namespace) -> int:
         text=options.text,
         say=options.say,
         reason=options.reason,
+        dialogs=_config(options).dialogs,
     )
     return 0
 

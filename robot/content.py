@@ -16,6 +16,7 @@ from dialogs.triage import load_triage
 from robot.config import Config
 from robot.engines import EMBEDDERS
 from robot.events import Language
+from robot.think.alarm_sense import AlarmSense
 from robot.think.chart import Chart
 from robot.think.claims import ClaimCheck
 from robot.think.decline import RequestFilter
@@ -24,7 +25,7 @@ from robot.think.deeds.make import make_deeds
 from robot.think.embed import Embedder
 from robot.think.embedders.recent import RecentVectors
 from robot.think.entail import EmbeddingEntailment
-from robot.think.everyday import everyday_talk
+from robot.think.everyday import everyday_talk, of_emergencies, without_emergencies
 from robot.think.figures import FigureReader
 from robot.think.generators.shelf import ModelShelf
 from robot.think.guess import Guesser
@@ -89,10 +90,11 @@ def load_configured(config: Config) -> Content:
     return load_content(config.dialogs, make_embedder(config))
 
 
-def load_content(folder: Path | None = None, embedder: Embedder | None = None) -> Content:
+def load_content(folder: Path | None = None, embedder: Embedder | None = None, *, cache: Path | None = None) -> Content:
     """Read and compile a dialogs folder (default: the one that ships). Raises ContentError.
 
-    Without an embedder the passages are searched by their words alone.
+    Without an embedder the passages are searched by their words alone. What is learned from a folder is kept in `cache`
+    (default: the user's).
     """
     folder = folder or dialog_files.HERE
     dialogs = dialog_files.load(folder)
@@ -104,13 +106,17 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
     clinic, pharmacy, phrases = Clinic(triage), Pharmacy(labels), Phrasebook(dialogs.phrases)
 
     def everyday(language: Language) -> list[str]:
-        return everyday_talk(
-            language, passages=dialogs.passages, requests=asked, triage=triage, labels=labels, redflags=redflags
+        talk = everyday_talk(language, passages=dialogs.passages, requests=asked, triage=triage, labels=labels)
+        return [*talk, *of_emergencies(language, redflags)]
+
+    def calm(language: Language) -> list[str]:
+        return without_emergencies(
+            language, passages=dialogs.passages, intents=dialogs.intents, requests=asked, triage=triage
         )
 
     screen = RedFlagScreen(redflags)
-    requests = RequestFilter(asked, everyday, vectors)
-    retriever = PassageRetriever(dialogs.passages, vectors)
+    requests = RequestFilter(asked, everyday, vectors, cache)
+    retriever = PassageRetriever(dialogs.passages, vectors, cache)
     return Content(
         dialogs=dialogs,
         chart=Chart(dialogs),
@@ -119,7 +125,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
             clinic,
             pharmacy,
             requests=requests,
-            guesser=Guesser(dialogs.intents, vectors),
+            guesser=Guesser(dialogs.intents, vectors, cache),
             commands=[name for name, intent in dialogs.intents.intents.items() if intent.command],
         ),
         deeds=make_deeds(phrases, clinic, pharmacy, retriever.passages),
@@ -128,7 +134,7 @@ def load_content(folder: Path | None = None, embedder: Embedder | None = None) -
         requests=requests,
         redflags=redflags,
         screen=screen,
-        mishearings=Mishearings(redflags, screen),
+        mishearings=Mishearings(redflags, screen, AlarmSense(redflags, calm, vectors, cache)),
         retriever=retriever,
         never=never,
         hazards=load_hazards(folder / "hazards.yaml"),

@@ -10,11 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from dialogs.loader import HERE
+from dialogs.never import load_never
 from hardware.clock import SystemClock
 from robot.errors import InputError
+from robot.events import Message, Sensitive
 from robot.records.draft import Draft, State
 from robot.records.draft_book import DraftBook
 from robot.records.draft_fhir import to_bundle
+from robot.think.deeds.message import as_sentences
+from robot.think.guard import SentenceGuard
 
 _COLOURS = {"drafted": "yellow", "changed": "yellow", "approved": "green", "refused": "red"}
 
@@ -46,10 +51,23 @@ def show_draft(folder: Path, identity: int) -> None:
 
 
 def review_draft(
-    folder: Path, identity: int, what: State, *, by: str, text: str | None = None, say: str = "", reason: str = ""
+    folder: Path,
+    identity: int,
+    what: State,
+    *,
+    by: str,
+    text: str | None = None,
+    say: str = "",
+    reason: str = "",
+    dialogs: Path | None = None,
 ) -> None:
-    """Change, approve or refuse it, and print what became of it. Raises InputError, RecordsError."""
+    """Change, approve or refuse it, and print what became of it. Raises InputError, RecordsError.
+
+    `say` is held against the never-list of the folder `dialogs` now: the patient's robot would only stay silent.
+    """
     book, now = _book(folder), SystemClock().wall()
+    if say.strip():
+        _check_speakable(Message(str(identity), Sensitive(say), book.find(identity).language), dialogs)
     if what == "changed" and text is None:
         raise InputError("text_missing", "Nothing is given to put in its place.", "Give --text TEXT.")
     if text is not None and what != "refused":
@@ -71,6 +89,15 @@ def export_drafts(folder: Path, out: Path, identity: int | None) -> int:
     except OSError as error:
         raise InputError("file_unwritable", f"{out}: {error.strerror}.", "Choose another file.") from None
     return len(drafts)
+
+
+def _check_speakable(message: Message, dialogs: Path | None) -> None:
+    guard = SentenceGuard(load_never((dialogs or HERE) / "never.yaml"))
+    for sentence in as_sentences(message):
+        if rules := guard.check(sentence, ()):
+            raise InputError(
+                "message_unspeakable", f"The robot may not say “{sentence.text}” ({', '.join(rules)}).", "Reword it."
+            )
 
 
 def _book(folder: Path) -> DraftBook:

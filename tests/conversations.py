@@ -107,7 +107,7 @@ def machine(**options: Any) -> DialogMachine:
         content.screen,
         retriever,
         deeds=content.deeds,
-        mishearings=content.mishearings,
+        mishearings=options.pop("mishearings", content.mishearings),
         **options,
     )
 

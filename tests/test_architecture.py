@@ -35,6 +35,7 @@ LAYERS: list[tuple[str, ...]] = [
         "robot.search",
         "robot.summarize",
         "robot.knowledge",
+        "robot.learned",
         "robot.talk",
         "robot.try_flow",
         "robot.simulate",

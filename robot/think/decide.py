@@ -72,6 +72,7 @@ _MISSED = "missed"
 """The intent of the second miss in a row: asking a third time helps nobody."""
 _UNSURE = ("unclear", "off_topic")
 _SURE = (FILLED, "affirm", "deny", "repeat", "nurse")
+_MAY_MEAN = (*_UNSURE, "guess", "complaint", "question")
 _CHECK_BACK, _CHECK_BACK_STATE = "check_back", "repair.check_back"
 """The robot asks back whether there is a red flag that it may have misheard."""
 _MOST_MOVES = 4
@@ -197,6 +198,8 @@ class DialogMachine:
 
         def search() -> None:
             self._interpreter.prepare(text)
+            if self._mishearings is not None:
+                self._mishearings.prepare(text)
             if text:
                 look_up(self._retriever, text, history, language)
 
@@ -263,6 +266,8 @@ class DialogMachine:
         found = self._mishearings.among(transcript.alternatives, self.language)
         if found is None and meaning.intent in _UNSURE:
             found = self._mishearings.near(transcript.text, self.language)
+        if found is None and meaning.intent in _MAY_MEAN:
+            found = self._mishearings.meant(transcript.text, meaning.intent)
         if found is None or found.id in memory.denied:
             return None
         decision = self._move(Meaning(_CHECK_BACK), transcript.text)

@@ -1,6 +1,7 @@
 """Sentence embeddings: texts as unit vectors whose dot product says how alike two texts mean.
 
-Engines are in `embedders/`. Vectors of texts that do not change are computed once and kept in the user's cache.
+Engines are in `embedders/`. Vectors of texts that do not change are computed once: those of the dialogs that ship
+come with the robot (`bedside dialogs learn`), others are kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -23,6 +24,8 @@ Floats = npt.NDArray[np.float32]
 LONGEST = 128
 """Tokens of a text that are read, unless an engine is told otherwise; all-MiniLM-L6-v2 was trained on as many."""
 
+SHIPPED = Path(__file__).parents[1] / "models" / "learned"
+"""What was computed from the dialogs that ship."""
 _BATCH = 1024
 """Tokens computed at once: enough for the matrix products, little enough for what lies between to stay in the cache."""
 
@@ -44,24 +47,32 @@ class Embedder(Protocol):
 
 
 def kept(texts: Sequence[str], embedder: Embedder, cache: Path | None = None) -> Floats:
-    """The vectors of `texts`, computed once and then found in the folder `cache` under a hash of model and texts.
-
-    By default the folder is `bedside` in the user's cache. A file there that is not what it should be is made anew.
-    """
+    """The vectors of `texts`, computed once and then found under a hash of model and texts; see `remembered`."""
     digest = hashlib.sha256("\0".join([embedder.name, *texts]).encode()).hexdigest()
-    path = (cache or cache_folder()) / f"vectors-{digest[:16]}.npy"
-    try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-        if found.shape == (len(texts), embedder.size) and found.dtype == np.float32:
+    name, shape = f"vectors-{digest[:16]}.npy", (len(texts), embedder.size)
+    return remembered(name, shape, lambda: embedder.embed(texts), cache)
+
+
+def remembered(name: str, shape: tuple[int, ...], compute: Callable[[], Floats], cache: Path | None = None) -> Floats:
+    """The array `name` that ships with the robot, else that of the folder `cache`, else what `compute` gives.
+
+    By default the folder is `bedside` in the user's cache. A file that is not what it should be is made anew. Numbers
+    are kept at half precision, so what was just computed is rounded alike.
+    """
+    folder = cache or cache_folder()
+    for path in (SHIPPED / name, folder / name):
+        try:
+            found = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            continue
+        if found.shape == shape and found.dtype == np.float16:
             return np.asarray(found, np.float32)
-    except (OSError, ValueError, EOFError):
-        pass
-    vectors = embedder.embed(texts)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        np.save(file, vectors)
-    Path(file.name).replace(path)  # so that nobody ever reads half of them
-    return vectors
+    computed = compute().astype(np.float16)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        np.save(file, computed)
+    Path(file.name).replace(folder / name)  # so that nobody ever reads half of it
+    return computed.astype(np.float32)
 
 
 def cache_folder() -> Path:

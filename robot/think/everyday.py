@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from dialogs.labels import Labels
-from dialogs.model import PassageText
+from dialogs.model import Intents, PassageText
 from dialogs.redflags import RedFlags
 from dialogs.requests import Requests
 from dialogs.triage import Triage
@@ -17,19 +17,11 @@ _SEED = 5
 
 
 def everyday_talk(
-    language: Language,
-    *,
-    passages: Sequence[PassageText],
-    requests: Requests,
-    triage: Triage,
-    labels: Labels,
-    redflags: RedFlags,
+    language: Language, *, passages: Sequence[PassageText], requests: Requests, triage: Triage, labels: Labels
 ) -> list[str]:
-    """Harmless texts in `language`, the same for the same content."""
+    """Texts in `language` that ask for nothing to be declined, the same for the same content."""
     rng = random.Random(_SEED)
     texts = [question for passage in passages for question in getattr(passage.questions, language)]
-    texts += [text for flag in redflags.flags.values() for text in getattr(flag, language).examples]
-    texts += [text for flag in redflags.flags.values() for text in getattr(flag, language).near_misses]
     texts += [example.text for example in triage.examples if example.text.isascii() == (language == "en")]
     said = [phrase for symptom in triage.symptoms.values() for phrase in getattr(symptom, language).say]
     named = [getattr(condition, language).name for condition in triage.conditions.values()]
@@ -39,4 +31,28 @@ def everyday_talk(
         frame = frames[number % len(frames)]
         filled = frame.replace("{a}", rng.choice(said)).replace("{b}", rng.choice(said))
         texts.append(filled.replace("{c}", rng.choice(named)).replace("{m}", rng.choice(medicines)))
+    return list(dict.fromkeys(texts))
+
+
+def of_emergencies(language: Language, redflags: RedFlags) -> list[str]:
+    """Emergencies and what only sounds like one: neither is a request that is declined."""
+    flags = redflags.flags.values()
+    texts = [text for flag in flags for text in getattr(flag, language).examples]
+    return texts + [text for flag in flags for text in getattr(flag, language).near_misses]
+
+
+def without_emergencies(
+    language: Language, *, passages: Sequence[PassageText], intents: Intents, requests: Requests, triage: Triage
+) -> list[str]:
+    """Texts in `language` that tell of no emergency: questions, commands, requests, complaints that can wait."""
+    texts = [question for passage in passages for question in getattr(passage.questions, language)[:3]]
+    texts += [example for intent in intents.intents.values() for example in getattr(intent, language).examples]
+    texts += [
+        example.text
+        for example in triage.examples
+        if "emergency" not in example.level and example.text.isascii() == (language == "en")
+    ]
+    texts += [text for each in requests.harmless.values() for text in getattr(each, language)]
+    calm = [symptom for symptom in triage.symptoms.values() if symptom.danger is None]
+    texts += [phrase.removeprefix("=") for symptom in calm for phrase in getattr(symptom, language).say[:2]]
     return list(dict.fromkeys(texts))

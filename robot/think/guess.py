@@ -65,13 +65,23 @@ class Guesser:
             return None
         return Guess(self._examples[language][best][1], bool(scores[best] >= likely))
 
+    def warm(self) -> None:
+        """Compute, or read, what the first guess needs."""
+        if self._embedder is not None:
+            for language in self._embedder.languages & self._examples.keys():
+                self._of(language)
+
     def _by_meaning(self, text: str, language: Language) -> Floats:
+        assert self._embedder is not None
+        scores: Floats = self._of(language) @ self._embedder.embed([text.lower()])[0]
+        return scores
+
+    def _of(self, language: Language) -> Floats:
         assert self._embedder is not None
         if language not in self._vectors:
             texts = [example for example, _ in self._examples[language]]
             self._vectors[language] = kept(texts, self._embedder, self._cache)
-        scores: Floats = self._vectors[language] @ self._embedder.embed([text.lower()])[0]
-        return scores
+        return self._vectors[language]
 
     def _by_words(self, words: Sequence[str], language: Language) -> Floats:
         said = set(words)

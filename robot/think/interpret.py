@@ -102,11 +102,11 @@ class Interpreter:
 
     def prepare(self, text: str) -> None:
         """Compute beforehand, in any thread, what `read` needs most time for; empty text: what it needs once."""
-        if self._requests is None:
-            return
-        if text.strip():
+        if self._guesser is not None and not text.strip():
+            self._guesser.warm()
+        if self._requests is not None and text.strip():
             self._requests.check(text)
-        else:
+        elif self._requests is not None:
             self._requests.warm()
 
     def _open(

@@ -1,4 +1,4 @@
-"""A red flag that was perhaps only misheard: in another reading of the sound, or in words that sound the same.
+"""A red flag that was perhaps not heard: in another reading of the sound, in words that sound alike or mean the same.
 
 Nobody is called for it; the robot asks back. English words sound alike when their metaphones do (jellyfish), Chinese
 characters when their syllables do, whatever the tone (pypinyin).
@@ -14,6 +14,7 @@ from itertools import islice, product
 
 from dialogs.redflags import RedFlags
 from robot.events import Language
+from robot.think.alarm_sense import AlarmSense
 from robot.think.screen import RedFlag, RedFlagScreen
 
 _MOST = 24
@@ -28,9 +29,10 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 class Mishearings:
     """Made once for the red flags of a dialogs folder. What it knows of sounds is computed when first needed."""
 
-    def __init__(self, redflags: RedFlags, screen: RedFlagScreen) -> None:
+    def __init__(self, redflags: RedFlags, screen: RedFlagScreen, sense: AlarmSense | None = None) -> None:
         self._redflags = redflags
         self._screen = screen
+        self._sense = sense
 
     def among(self, alternatives: Sequence[str], language: Language) -> RedFlag | None:
         """The first red flag in what the recognizer thought possible besides."""
@@ -40,6 +42,22 @@ class Mishearings:
         """The first red flag in what sounds like `text`. Some milliseconds; 0.2 s at the first call of a language."""
         readings = self._chinese(text) if _CHINESE.search(text) else self._english(text)
         return self._first(islice(readings, _MOST), language)
+
+    def meant(self, text: str, intent: str = "") -> RedFlag | None:
+        """The red flag that `text` may speak of in words of its own; `intent` is what it was understood as."""
+        if self._sense is None or not text.strip() or self._screen.names(text):
+            return None  # what the patterns know and excuse is no surprise
+        found = self._sense.suspect(text, intent)
+        return None if found is None else RedFlag(found, self._redflags.flags[found].urgency, (0, len(text)))
+
+    def prepare(self, text: str) -> None:
+        """Compute beforehand, in any thread, what `meant` needs most time for; empty text: what it needs once."""
+        if self._sense is None:
+            return
+        if text.strip():
+            self._sense.suspect(text)
+        else:
+            self._sense.warm()
 
     def question(self, flag: str, language: Language) -> str:
         """What is asked back."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -99,10 +100,12 @@ class _Shelf:
 class PassageRetriever:
     """Searches by words and, where an embedder knows the language, by meaning; one shelf of passages a language."""
 
-    def __init__(self, passages: Sequence[PassageText], embedder: Embedder | None = None) -> None:
-        """The vectors of the passages are computed once (some seconds) and then found in the user's cache."""
+    def __init__(
+        self, passages: Sequence[PassageText], embedder: Embedder | None = None, cache: Path | None = None
+    ) -> None:
+        """The vectors of the passages are computed once (some seconds) and then remembered (`robot.think.embed`)."""
         self._sources = list(passages)
-        self._shelves = {language: _shelf(self._sources, language, embedder) for language in _LANGUAGES}
+        self._shelves = {language: _shelf(self._sources, language, embedder, cache) for language in _LANGUAGES}
 
     @property
     def passages(self) -> dict[tuple[str, Language], Passage]:
@@ -142,7 +145,7 @@ class PassageRetriever:
         return other
 
 
-def _shelf(sources: Sequence[PassageText], language: Language, embedder: Embedder | None) -> _Shelf:
+def _shelf(sources: Sequence[PassageText], language: Language, embedder: Embedder | None, cache: Path | None) -> _Shelf:
     passages = [_passage(source, language) for source in sources]
     questions: list[list[str]] = [getattr(source.questions, language) for source in sources]
     documents = [
@@ -160,9 +163,11 @@ def _shelf(sources: Sequence[PassageText], language: Language, embedder: Embedde
         np.array([_FOREIGN if source.locale == _ABROAD[language] else 1.0 for source in sources], np.float32),
         FUSED if knows else BY_WORDS[language],
         embedder if knows else None,
-        kept([question for asked in questions for question in asked], embedder) if embedder and knows else nothing,
+        kept([question for asked in questions for question in asked], embedder, cache)
+        if embedder and knows
+        else nothing,
         np.repeat(np.arange(len(sources)), [len(asked) for asked in questions]),
-        kept(texts, embedder) if embedder and knows else nothing,
+        kept(texts, embedder, cache) if embedder and knows else nothing,
     )
 
 

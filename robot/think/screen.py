@@ -72,6 +72,14 @@ class RedFlagScreen:
                     found[detector.id] = plain.original(*span)
         return tuple(RedFlag(key, self._urgency[key], found[key]) for key in self._urgency if key in found)
 
+    def names(self, text: str) -> bool:
+        """Whether a pattern fits `text`, meant or not: "I have no chest pain" names chest pain."""
+        for plain in self._reader.readings(text):
+            places = self._places(plain)
+            if any(self._detectors[number].names(plain, near) for number, near in places.items()):
+                return True
+        return False
+
     def _places(self, plain: PlainText) -> dict[int, list[int]]:
         """Where one of its words stands, for every detector that has any in the text."""
         places: dict[int, list[int]] = defaultdict(list)
@@ -156,6 +164,13 @@ class _Detector:
                     return span
                 excused.append(span)
         return None
+
+    def names(self, plain: PlainText, places: list[int]) -> bool:
+        """Whether there is a match near `places`, also one that is excused, or an idiom."""
+        for low, high in _windows(places, plain.text):
+            if any(pattern.search(plain.text, low, high) for pattern in (*self._patterns, *self._idioms)):
+                return True
+        return False
 
     def _matches(self, text: str, low: int, high: int) -> Iterator[tuple[int, int]]:
         """All matches, also overlapping ones: one that is not meant may overlap one that is."""

@@ -63,6 +63,8 @@ def test_drafts_are_exported(folder: Path, tmp_path: Path) -> None:
         (["approve", "1"], "--by"),
         (["change", "1", "--by", "a"], "--text"),
         (["refuse", "1", "--by", " "], "--by"),
+        (["approve", "1", "--by", "a", "--say", "I am a doctor and I will come."], "never.human"),
+        (["approve", "1", "--by", "a", "--say", "See <b>here</b>."], "form.markup"),
         (["export"], "--out"),
         (["export", "--out", "/nowhere/x.json"], "/nowhere"),
     ],

@@ -25,6 +25,9 @@ from robot.think.decide import Screen
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 CLEAR, NOISED = 0.99, 0.95
 """What must be heard (the design's gates for red flags)."""
+UNSEEN_MET = 0.90
+"""Emergencies in words nobody foresaw that are raised or asked back for: below the design's .95, because 44 sentences a
+language tell it to ± 6 % only."""
 LIFESTYLE_ALARMS, WORRIED_ALARMS = 0.02, 0.25
 """False alarms at most (the same gates)."""
 LIFESTYLE = frozenset("diet drinks exercise sleep weight alcohol smoking stress".split())
@@ -56,6 +59,7 @@ class RedFlagSuite:
             self._indirect("indirect", self._sentences.indirect, language, NOISED)
             # Kept back from whoever writes patterns: what to expect of words nobody foresaw. Watched, not gated.
             self._indirect("unseen", self._sentences.unseen, language, None)
+            self._asked_back(language)
             self._suicide(language)
             self._partial(language)
             self._repeated(language)
@@ -99,6 +103,15 @@ class RedFlagSuite:
                 self._miss(f"{name}.{key}", both.of(language), own)
         self._outcome.gate(f"{name}.{language}", Share.counted(heard), bar)
         self._outcome.figures[f"{name}.{language}"] = by_class
+
+    def _asked_back(self, language: Language) -> None:
+        """Words nobody foresaw again: raised by a pattern, or asked back for (`robot.think.alarm_sense`)."""
+        met = []
+        for both in self._sentences.unseen.values():
+            for text in both.of(language):
+                made = self._robot.conversation(language).decide(Transcript(Sensitive(text), language))
+                met.append(made is not None and bool(made.red_flags or made.nurse_call or made.intent == "check_back"))
+        self._outcome.gate(f"unseen_met.{language}", Share.counted(met), UNSEEN_MET)
 
     def _suicide(self, language: Language) -> None:
         """Who names a method, or says it between the lines, is heard like whoever says it plainly."""
