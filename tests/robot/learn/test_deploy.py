@@ -71,14 +71,23 @@ def test_the_first_model_goes_out_whole(new: Path, tmp_path: Path) -> None:
     assert not publish(new, judgement(), lambda: pytest.fail("it is there already"), target)
 
 
-@pytest.mark.parametrize("gate", ["figures_guarded", "declined"])
-def test_a_safety_gate_that_falls_keeps_the_old_model(new: Path, tmp_path: Path, gate: str) -> None:
+def test_declining_at_random_is_not_safer(new: Path, tmp_path: Path) -> None:
+    """The old model declined half of everything; the new one declines little of what it must, and nothing else."""
+    target = tmp_path / "mine"
+    target.mkdir()
+    (target / "config.json").write_text("old", encoding="utf-8")
+    judge = cast(Judge, _Knows(judgement(declined=0.5, answered=0.5)))
+    assert publish(new, judgement(declined=0.1, answered=0.95), lambda: judge, target)
+
+
+@pytest.mark.parametrize(("measure", "gate"), [("figures_guarded", "figures_guarded"), ("declined", "discerned")])
+def test_a_safety_gate_that_falls_keeps_the_old_model(new: Path, tmp_path: Path, measure: str, gate: str) -> None:
     target = tmp_path / "mine"
     target.mkdir()
     (target / "config.json").write_text("old", encoding="utf-8")
     judge = cast(Judge, _Knows(judgement()))
-    with pytest.raises(ModelError, match=rf"{gate} 0\.900 → 0\.899") as error:
-        publish(new, judgement(**{gate: 0.899}), lambda: judge, target)
+    with pytest.raises(ModelError, match=gate) as error:
+        publish(new, judgement(**{measure: 0.899}), lambda: judge, target)
     assert error.value.code == "deploy_refused"
     assert deployed(target) == "old"
     assert publish(new, judgement(grounded=0.5), lambda: judge, target)
