@@ -52,6 +52,7 @@ def shared() -> Content:
     """The dialogs that ship, read and compiled once for all tests; no embedder."""
     content = load_content()
     content.requests.warm()
+    content.mishearings.prepare("")
     return content
 
 

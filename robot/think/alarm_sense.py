@@ -15,10 +15,8 @@ from robot.events import Language
 from robot.think.classify import CHINESE, ExampleClassifier
 from robot.think.embed import Embedder
 
-LIKELY: dict[str, float] = {"complaint": 0.7, "question": 0.85}
-"""Probability from which on it is asked back: of a complaint, which is asked about anyway, and of a question, which has
-an answer; of anything else `_LIKELY`."""
-_LIKELY = 0.6
+_LIKELY, _LIKELY_QUESTION = 0.6, 0.85
+"""Probability from which on a statement, and a question, is asked back."""
 _LIKELY_WORDS = 0.85
 """At least, for English without an embedder."""
 
@@ -47,10 +45,12 @@ class AlarmSense:
 
         `intent` is what it was understood as without that.
         """
+        if not any(character.isalpha() for character in text):
+            return None
         language: Language = "zh" if CHINESE.search(text) else "en"
         side = self._side(language)
         probability, flag = side.judge(text)
-        enough = LIKELY.get(intent, _LIKELY)
+        enough = _LIKELY_QUESTION if intent == "question" else _LIKELY
         if language == "en" and not side.embeds:
             enough = max(enough, _LIKELY_WORDS)
         return flag if probability >= enough else None

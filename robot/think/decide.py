@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dialogs.loader import Dialogs
-from dialogs.model import Move
+from dialogs.model import Move, Slot
 from robot.events import (
     NOTED,
     Action,
@@ -72,7 +72,8 @@ _MISSED = "missed"
 """The intent of the second miss in a row: asking a third time helps nobody."""
 _UNSURE = ("unclear", "off_topic")
 _SURE = (FILLED, "affirm", "deny", "repeat", "nurse")
-_MAY_MEAN = (*_UNSURE, "guess", "complaint", "question")
+_MAY_MEAN = (*_UNSURE, "guess", "question")
+"""Of a complaint the symptom check asks what matters by itself."""
 _CHECK_BACK, _CHECK_BACK_STATE = "check_back", "repair.check_back"
 """The robot asks back whether there is a red flag that it may have misheard."""
 _MOST_MOVES = 4
@@ -234,10 +235,15 @@ class DialogMachine:
             return replace(decision, intent=RED_FLAG, red_flags=tuple(flag.id for flag in flags))
         return decision
 
+    @property
+    def _slot(self) -> Slot | None:
+        """What the state asks for."""
+        flow, _, state = self.state.partition(".")
+        return self._dialogs.flows[flow].states[state].slot
+
     def _meaning(self, text: Sensitive) -> Meaning:
         memory = self._memory
-        flow, _, state = self.state.partition(".")
-        slot = self._dialogs.flows[flow].states[state].slot
+        slot = self._slot
         meaning = self._interpreter.read(
             text,
             memory.language,
@@ -266,7 +272,7 @@ class DialogMachine:
         found = self._mishearings.among(transcript.alternatives, self.language)
         if found is None and meaning.intent in _UNSURE:
             found = self._mishearings.near(transcript.text, self.language)
-        if found is None and meaning.intent in _MAY_MEAN:
+        if found is None and meaning.intent in _MAY_MEAN and self._slot is None:
             found = self._mishearings.meant(transcript.text, meaning.intent)
         if found is None or found.id in memory.denied:
             return None

@@ -111,7 +111,8 @@ class RedFlagSuite:
             for text in both.of(language):
                 made = self._robot.conversation(language).decide(Transcript(Sensitive(text), language))
                 met.append(made is not None and bool(made.red_flags or made.nurse_call or made.intent == "check_back"))
-        self._outcome.gate(f"unseen_met.{language}", Share.counted(met), UNSEEN_MET)
+        bar = UNSEEN_MET if self._robot.content.retriever.embeds else None  # by words alone it asks less
+        self._outcome.gate(f"unseen_met.{language}", Share.counted(met), bar)
 
     def _suicide(self, language: Language) -> None:
         """Who names a method, or says it between the lines, is heard like whoever says it plainly."""

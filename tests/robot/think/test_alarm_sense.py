@@ -61,7 +61,7 @@ class Sure(AlarmSense):
 def test_it_only_ever_adds_a_question() -> None:
     mishearings = Mishearings(FLAGS, shared().screen, Sure(FLAGS, lambda language: []))
     decider = machine(start="menu.waiting", mishearings=mishearings)
-    decision = decider.decide(Transcript(Sensitive("an iron hand sits there"), "en"))
+    decision = decider.decide(Transcript(Sensitive("a hand of stone sits there"), "en"))
     assert decision is not None
     said = [each.topic for effect in decision.effects if isinstance(effect, Say) for each in effect.sentences]
     assert said[-1] == "check_back.chest_pain"
