@@ -22,6 +22,8 @@ LIKELY: dict[Language, float] = {"en": 0.6, "zh": 0.75}
 _ELSEWHERE = 0.9
 """The same for English that has no word of care in it: of the safe prompts of XSTest 6 % are declined instead of 38, of
 the harmful medical requests of MedSafetyBench 94 % instead of 96."""
+_DESPAIR = "despair"
+"""Who may mean himself gets a person on suspicion."""
 _LIKELY_WORDS = 0.9
 """The same for English without an embedder."""
 CERTAIN = 0.85
@@ -62,16 +64,15 @@ class RequestFilter:
         language: Language = "zh" if CHINESE.search(text) else "en"
         side = self._side(language)
         probability, kind = side.judge(text)
+        say = self._requests.decline[kind].say
         enough = LIKELY[language]
-        if language == "en":
-            enough = max(
-                enough,
-                0 if side.embeds else _LIKELY_WORDS,
-                0 if self._of_care.search(text.lower()) else _ELSEWHERE,
-            )
+        if language == "en" and not side.embeds:
+            enough = max(enough, _LIKELY_WORDS)
+        if language == "en" and say != _DESPAIR and not self._of_care.search(text.lower()):
+            enough = max(enough, _ELSEWHERE)
         if probability < enough:
             return None
-        return Refusal(kind, self._requests.decline[kind].say, round(probability, 3))
+        return Refusal(kind, say, round(probability, 3))
 
     def warm(self) -> None:
         """Learn, or read what was learned, ahead of the first patient."""
