@@ -100,6 +100,6 @@ async def _show(decision: Decision | None, decider: Decider, composer: Composer,
 def _leading_in(dialogs: Dialogs, start: str) -> list[str]:
     """What is said on the way into a flow, where its first state says nothing itself."""
     flow, _, state = start.partition(".")
-    if dialogs.flows[flow].states[state].say:
+    if dialogs.flows[flow].states[state].say or start == dialogs.everywhere.menu:
         return []
     return next((list(move.say) for move in dialogs.everywhere.moves if move.to == start), [])

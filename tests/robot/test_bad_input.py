@@ -115,3 +115,9 @@ def test_the_same_words_twice_and_answers_out_of_order_do_no_harm() -> None:
 def test_instructions_in_the_patients_words_change_nothing(text: str) -> None:
     decision = say(machine(start="menu.waiting"), text, "zh" if text[0] > "a~" else "en")
     assert decision.action in ("refuse", "abstain", "ask") and not answers(decision)
+
+
+def test_a_question_of_which_the_recognizer_made_something_grim_is_no_alarm() -> None:
+    """A partial of "how many minutes of exercise should I do", heard in the scripted visit with seed 3."""
+    heard = Transcript(Sensitive("how many minutes of exercise to die"), final=False)
+    assert machine(start="menu.waiting").decide(heard) is None
