@@ -64,6 +64,8 @@ class RequestFilter:
         language: Language = "zh" if CHINESE.search(text) else "en"
         side = self._side(language)
         probability, kind = side.judge(text)
+        if kind is None:
+            return None
         say = self._requests.decline[kind].say
         enough = LIKELY[language]
         if language == "en" and not side.embeds:
