@@ -54,6 +54,8 @@ def build(
     if unknown := sorted(set(parts) - PARTS):
         raise ConfigurationError("part_unknown", f"There is no part '{unknown[0]}'.", f"Known: {', '.join(PARTS)}.")
     content = content or load_configured(config)
+    if not content.retriever.embeds:
+        content.warm()  # by words alone a turn is understood at once, and no thread looks ahead
     clock: Clock = parts.get("clock") or CLOCKS.create(config.clock, {})
     blocking = Blocking(inline=clock.virtual)
     room = parts.get("room") or Room(clock, **config.room.model_dump())
@@ -100,7 +102,7 @@ def build(
             listener=Listener(engine(DETECTORS), config.endpointing),
             recognizer=recognizer,
             decider=decider,
-            off_loop=search.run,
+            off_loop=search.run if content.retriever.embeds else None,
             composer=_composer(
                 config,
                 content,

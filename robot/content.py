@@ -62,6 +62,11 @@ class Content:
     claims: ClaimCheck
     shelf: ModelShelf = field(default_factory=ModelShelf)
 
+    def warm(self) -> None:
+        """Read, or learn, what the first words need; takes minutes for dialogs that nothing was learned from yet."""
+        self.interpreter.prepare("")
+        self.mishearings.prepare("")
+
     @property
     def persona(self) -> dict[Language, str]:
         """What a generating model is told first, by language."""

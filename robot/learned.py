@@ -22,9 +22,7 @@ def learn(config: Config, folder: Path = SHIPPED) -> tuple[int, int]:
         old.unlink()
     with tempfile.TemporaryDirectory() as made:
         for embedder in (make_embedder(config), None):
-            content = load_content(config.dialogs, embedder, cache=Path(made))
-            content.interpreter.prepare("")
-            content.mishearings.prepare("")
+            load_content(config.dialogs, embedder, cache=Path(made)).warm()
         for path in sorted(Path(made).glob("*.npy")):
             shutil.move(path, folder / path.name)
     files = list(folder.glob("*.npy"))

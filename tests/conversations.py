@@ -51,8 +51,7 @@ SALT = "how much salt can i eat in a day"
 def shared() -> Content:
     """The dialogs that ship, read and compiled once for all tests; no embedder."""
     content = load_content()
-    content.requests.warm()
-    content.mishearings.prepare("")
+    content.warm()
     return content
 
 

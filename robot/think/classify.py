@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from robot.think.embed import Embedder, Floats, kept, remembered
+from robot.think.terms import terms
 
 _WIDTH = 4096
 _WORDS = 0.7
@@ -25,6 +27,8 @@ _ROUNDS = 300
 _RATE = 0.05
 _LONGEST = 400
 _HALF = 0.5
+_RECENT = 256
+"""Texts whose words are kept, in memory only: a text is judged ahead and when it is decided, by each classifier."""
 _LATIN = re.compile(r"[a-z']+")
 CHINESE = re.compile(r"[㐀-鿿]")
 
@@ -76,8 +80,9 @@ def _joined(texts: Sequence[str], embedder: Embedder | None) -> Floats:
     return joined
 
 
+@lru_cache(maxsize=_RECENT)
 def _words(text: str) -> Floats:
-    """A unit vector of the words and pairs of words, each at a place that its hash decides."""
+    """A unit vector of the words and pairs of words, each at a place that its hash decides; not to be written to."""
     low = text.lower()
     parts = ["^", *(list(CHINESE.findall(low)) or [_stemmed(word) for word in _LATIN.findall(low)]), "$"]
     found = np.zeros(_WIDTH, np.float32)
@@ -89,8 +94,6 @@ def _words(text: str) -> Floats:
 
 
 def _stemmed(word: str) -> str:
-    from robot.think.terms import terms
-
     found = terms(word, "en")
     return found[0] if found else word
 

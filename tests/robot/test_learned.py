@@ -10,7 +10,5 @@ from robot.content import load_content, make_embedder
 
 def test_a_new_machine_has_nothing_to_learn(tmp_path: Path) -> None:
     for embedder in (make_embedder(Config()), None):
-        content = load_content(None, embedder, cache=tmp_path)
-        content.interpreter.prepare("")
-        content.mishearings.prepare("")
+        load_content(None, embedder, cache=tmp_path).warm()
     assert list(tmp_path.iterdir()) == [], "run: bedside dialogs learn"
