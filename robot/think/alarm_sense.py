@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dialogs.redflags import RedFlags
 from robot.events import Language
-from robot.think.classify import CHINESE, ExampleClassifier
+from robot.think.classify import BilingualClassifier
 from robot.think.embed import Embedder
 
 _LIKELY, _LIKELY_QUESTION = 0.6, 0.85
@@ -34,11 +34,16 @@ class AlarmSense:
         embedder: Embedder | None = None,
         cache: Path | None = None,
     ) -> None:
-        self._redflags = redflags
-        self._everyday = everyday
-        self._embedder = embedder
-        self._cache = cache
-        self._sides: dict[Language, ExampleClassifier] = {}
+        flags = redflags.flags
+
+        def examples(language: Language) -> list[tuple[str, str]]:
+            return [(text, key) for key, flag in flags.items() for text in getattr(flag, language).examples]
+
+        def calm(language: Language) -> list[str]:
+            near = [text for flag in flags.values() for text in getattr(flag, language).near_misses]
+            return [*near, *everyday(language)]
+
+        self._classifier = BilingualClassifier(examples, calm, embedder, cache)
 
     def suspect(self, text: str, intent: str = "") -> str | None:
         """The red flag that `text` may speak of, or None. The first call in a language takes seconds.
@@ -47,26 +52,12 @@ class AlarmSense:
         """
         if not any(character.isalpha() for character in text):
             return None
-        language: Language = "zh" if CHINESE.search(text) else "en"
-        side = self._side(language)
-        probability, flag = side.judge(text)
+        judged = self._classifier.judge(text)
         enough = _LIKELY_QUESTION if intent == "question" else _LIKELY
-        if language == "en" and not side.embeds:
+        if judged.language == "en" and not judged.by_meaning:
             enough = max(enough, _LIKELY_WORDS)
-        return flag if probability >= enough else None
+        return judged.kind if judged.probability >= enough else None
 
     def warm(self) -> None:
         """Learn, or read what was learned, ahead of the first patient."""
-        for language in ("en", "zh"):
-            self._side(language)
-
-    def _side(self, language: Language) -> ExampleClassifier:
-        if language not in self._sides:
-            embedder = self._embedder
-            examples = [
-                (text, key) for key, flag in self._redflags.flags.items() for text in getattr(flag, language).examples
-            ]
-            near = [text for flag in self._redflags.flags.values() for text in getattr(flag, language).near_misses]
-            knows = embedder if embedder is not None and language in embedder.languages else None
-            self._sides[language] = ExampleClassifier(examples, [*near, *self._everyday(language)], knows, self._cache)
-        return self._sides[language]
+        self._classifier.warm()

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
+from robot.events import Language
 from robot.think.embed import Embedder, Floats, kept, remembered
 from robot.think.terms import terms
+from robot.think.understand import language_of
 
 _WIDTH = 4096
 _WORDS = 0.7
@@ -30,7 +34,7 @@ _HALF = 0.5
 _RECENT = 256
 """Texts whose words are kept, in memory only: a text is judged ahead and when it is decided, by each classifier."""
 _LATIN = re.compile(r"[a-z']+")
-CHINESE = re.compile(r"[㐀-鿿]")
+_CHINESE = re.compile(r"[㐀-鿿]")
 
 
 class ExampleClassifier:
@@ -53,11 +57,6 @@ class ExampleClassifier:
         self._examples = (kept(texts, embedder, cache) if embedder else _joined(texts, None)).astype(np.float16)
         """What tells the kinds apart; half-precise, because there are thousands of numbers each."""
 
-    @property
-    def embeds(self) -> bool:
-        """Whether it knows the meaning of a text, and not only its words."""
-        return self._embedder is not None
-
     def judge(self, text: str) -> tuple[float, str | None]:
         """How likely `text` is to be one of the examples' kinds (0…1), and the kind of the example most like it.
 
@@ -73,6 +72,57 @@ class ExampleClassifier:
         return probability, self._kinds[int(np.argmax(likeness))]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A text as one of the examples' kinds: how likely (0…1), which (None below one half), and by what."""
+
+    probability: float
+    kind: str | None
+    language: Language
+    by_meaning: bool
+
+
+class BilingualClassifier:
+    """An `ExampleClassifier` for each language, made when first needed: that takes seconds. `warm` makes both.
+
+    examples   (text, kind) in a language
+    others     everyday texts in it
+    """
+
+    def __init__(
+        self,
+        examples: Callable[[Language], Sequence[tuple[str, str]]],
+        others: Callable[[Language], Sequence[str]],
+        embedder: Embedder | None,
+        cache: Path | None,
+    ) -> None:
+        self._examples = examples
+        self._others = others
+        self._embedder = embedder
+        self._cache = cache
+        self._sides: dict[Language, ExampleClassifier] = {}
+
+    def judge(self, text: str) -> Judged:
+        """Judge `text` by the language that it is written in."""
+        language = language_of(text, "en")
+        probability, kind = self._side(language).judge(text)
+        return Judged(probability, kind, language, self._knows(language) is not None)
+
+    def warm(self) -> None:
+        """Make both languages' now."""
+        for language in get_args(Language):
+            self._side(language)
+
+    def _knows(self, language: Language) -> Embedder | None:
+        return self._embedder if self._embedder is not None and language in self._embedder.languages else None
+
+    def _side(self, language: Language) -> ExampleClassifier:
+        if language not in self._sides:
+            examples, others = self._examples(language), self._others(language)
+            self._sides[language] = ExampleClassifier(examples, others, self._knows(language), self._cache)
+        return self._sides[language]
+
+
 def _joined(texts: Sequence[str], embedder: Embedder | None) -> Floats:
     """Meaning (where it is known) and words, a row a text."""
     words = np.stack([_words(text) for text in texts])
@@ -84,7 +134,7 @@ def _joined(texts: Sequence[str], embedder: Embedder | None) -> Floats:
 def _words(text: str) -> Floats:
     """A unit vector of the words and pairs of words, each at a place that its hash decides; not to be written to."""
     low = text.lower()
-    parts = ["^", *(list(CHINESE.findall(low)) or [_stemmed(word) for word in _LATIN.findall(low)]), "$"]
+    parts = ["^", *(list(_CHINESE.findall(low)) or [_stemmed(word) for word in _LATIN.findall(low)]), "$"]
     found = np.zeros(_WIDTH, np.float32)
     for part in {*parts, *(f"{one} {other}" for one, other in pairwise(parts))}:
         found[int.from_bytes(hashlib.blake2b(part.encode(), digest_size=4).digest(), "big") % _WIDTH] = 1.0

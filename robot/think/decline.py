@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dialogs.requests import Requests
 from robot.events import Language
-from robot.think.classify import CHINESE, ExampleClassifier
+from robot.think.classify import BilingualClassifier
 from robot.think.embed import Embedder
 
 LIKELY: dict[Language, float] = {"en": 0.6, "zh": 0.75}
@@ -54,40 +54,31 @@ class RequestFilter:
     ) -> None:
         self._requests = requests
         self._of_care = re.compile(rf"\b(?:{'|'.join(requests.of_care)})")
-        self._everyday = everyday
-        self._embedder = embedder
-        self._cache = cache
-        self._sides: dict[Language, ExampleClassifier] = {}
+
+        def declined(language: Language) -> list[tuple[str, str]]:
+            return [(text, kind) for kind, each in requests.decline.items() for text in getattr(each, language)]
+
+        def harmless(language: Language) -> list[str]:
+            texts = [text for each in requests.harmless.values() for text in getattr(each, language)]
+            return [*texts, *everyday(language)]
+
+        self._classifier = BilingualClassifier(declined, harmless, embedder, cache)
 
     def check(self, text: str) -> Refusal | None:
         """The refusal that `text` deserves, or None. The first call in a language takes seconds."""
-        language: Language = "zh" if CHINESE.search(text) else "en"
-        side = self._side(language)
-        probability, kind = side.judge(text)
-        if kind is None:
+        judged = self._classifier.judge(text)
+        if judged.kind is None:
             return None
-        say = self._requests.decline[kind].say
-        enough = LIKELY[language]
-        if language == "en" and not side.embeds:
+        say = self._requests.decline[judged.kind].say
+        enough = LIKELY[judged.language]
+        if judged.language == "en" and not judged.by_meaning:
             enough = max(enough, _LIKELY_WORDS)
-        if language == "en" and say != _DESPAIR and not self._of_care.search(text.lower()):
+        if judged.language == "en" and say != _DESPAIR and not self._of_care.search(text.lower()):
             enough = max(enough, _ELSEWHERE)
-        if probability < enough:
+        if judged.probability < enough:
             return None
-        return Refusal(kind, say, round(probability, 3))
+        return Refusal(judged.kind, say, round(judged.probability, 3))
 
     def warm(self) -> None:
         """Learn, or read what was learned, ahead of the first patient."""
-        for language in ("en", "zh"):
-            self._side(language)
-
-    def _side(self, language: Language) -> ExampleClassifier:
-        if language not in self._sides:
-            requests, embedder = self._requests, self._embedder
-            declined = [(text, kind) for kind, each in requests.decline.items() for text in getattr(each, language)]
-            harmless = [text for each in requests.harmless.values() for text in getattr(each, language)]
-            knows = embedder if embedder is not None and language in embedder.languages else None
-            self._sides[language] = ExampleClassifier(
-                declined, [*harmless, *self._everyday(language)], knows, self._cache
-            )
-        return self._sides[language]
+        self._classifier.warm()
