@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -18,6 +17,7 @@ from robot.conversation import Conversation, Observer, Parts
 from robot.engines import DETECTORS, GENERATORS, RECOGNIZERS, SYNTHESIZERS
 from robot.errors import ConfigurationError
 from robot.events import Rung
+from robot.folders import data_folder
 from robot.hear.listen import Listener
 from robot.patient import ADULT, Patient, active_hazards
 from robot.records.bed_notes import BedNotes
@@ -164,8 +164,7 @@ def _book(config: Config) -> DraftBook | None:
 
 def drafts_folder(config: Config) -> Path:
     """The folder of the encrypted drafts, and of their key."""
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return config.drafts.folder or data / "bedside" / "records"
+    return config.drafts.folder or data_folder() / "records"
 
 
 def _hazards(patient: Patient, content: Content) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from hardware.clock import SystemClock
 from robot.app import build_thinking
 from robot.config import Config
 from robot.content import Content, load_configured
-from robot.errors import FAILURES, InputError
+from robot.errors import InputError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Say, Sensitive, Sentence, Spoken, Transcript
+from robot.jsonl import answered_lines
 from robot.patient import Patient
 from robot.records.patient_file import load_patient, parse_patient
 
@@ -110,26 +110,7 @@ _RUNGS = ["gpt", "embedded", "passage", "phrase"]
 
 def answer_lines(lines: Iterable[str], asker: Asker) -> Iterator[tuple[dict[str, Any], bool]]:
     """(answer object, whether it is an answer) for each line of JSON; a bad line gets an object with `error`."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        identity: Any = None
-        try:
-            item = _parse_line(line, number)
-            identity = item.get("id")
-            yield {"id": identity} | asker.answer(_asked(item, number)), True
-        except FAILURES as error:
-            yield {"id": identity, "error": {"code": error.code, "message": str(error)}}, False
-
-
-def _parse_line(line: str, number: int) -> dict[str, Any]:
-    try:
-        item = json.loads(line)
-    except (ValueError, RecursionError):  # ValueError: not JSON, or a number of thousands of digits
-        raise InputError("line_invalid", f"Line {number} is not JSON.", 'Give {"id": …, "text": …}.') from None
-    if not isinstance(item, dict):
-        raise InputError("line_invalid", f"Line {number} is not an object.", 'Give {"id": …, "text": …}.')
-    return item
+    return answered_lines(lines, lambda item, number: asker.answer(_asked(item, number)), 'Give {"id": …, "text": …}.')
 
 
 def _asked(item: dict[str, Any], number: int) -> Asked:

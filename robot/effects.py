@@ -7,27 +7,23 @@ from dataclasses import replace
 
 from robot.errors import RecordsError, phrase_for
 from robot.events import (
-    NOTED,
+    MESSAGE,
     Adjust,
     CallNurse,
     Decision,
     DialogEvent,
     DraftNote,
-    Effect,
     Fault,
     MessageWaiting,
     Remind,
     ReminderDue,
-    Say,
     Spoken,
+    unnoted,
 )
 from robot.nurse_line import NurseLine
 from robot.scope import Scope
 from robot.speak.play import Playback
 from robot.stages import Notes
-
-MESSAGE = "message."
-"""How the topics of a signed message's sentences begin; its id follows."""
 
 
 class Effects:
@@ -66,7 +62,7 @@ class Effects:
                     self._playback.adjust(effect.pace, effect.volume)
         if fault is None:
             return decision, None
-        return replace(decision, effects=tuple(map(_unnoted, decision.effects))), fault
+        return replace(decision, effects=unnoted(decision.effects)), fault
 
     def look_for_message(self) -> None:
         """Tell the decider of what the team signed, if there is anything."""
@@ -102,10 +98,3 @@ class Effects:
         self._reminders += 1
         name = f"reminder {self._reminders}"
         self._scope.after(name, effect.after_s, lambda: self._tell(ReminderDue(effect.sentence)))
-
-
-def _unnoted(effect: Effect) -> Effect:
-    """Without the sentence that says that a note was kept."""
-    if isinstance(effect, Say):
-        return Say(tuple(sentence for sentence in effect.sentences if sentence.topic != NOTED))
-    return effect

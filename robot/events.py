@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -189,7 +190,9 @@ class DraftNote:
 
 
 NOTED = "noted_down"
-"""The phrase that says so: left out where no note was kept."""
+"""The phrase that says so: left out where no note was kept (`unnoted`)."""
+MESSAGE = "message."
+"""How the topics of a signed message's sentences begin; its id follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +226,17 @@ class End:
 
 
 Effect = Say | Answer | CallNurse | DraftNote | Remind | Adjust | End
+
+
+def unnoted(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """`effects` without the sentence that says that a note was kept, and without what then says nothing."""
+    found: list[Effect] = []
+    for effect in effects:
+        if not isinstance(effect, Say):
+            found.append(effect)
+        elif sentences := tuple(sentence for sentence in effect.sentences if sentence.topic != NOTED):
+            found.append(Say(sentences))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

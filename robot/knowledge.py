@@ -22,6 +22,7 @@ import numpy as np
 from robot.config import Config
 from robot.content import make_embedder
 from robot.errors import InputError
+from robot.folders import data_folder
 from robot.think.embed import Embedder, Floats
 from robot.think.library import Document, Library
 from robot.think.library_build import Imported, build
@@ -108,8 +109,7 @@ def library_folder(config: Config, name: str | None = None) -> Path:
         raise InputError(
             "name_invalid", f"'{name}' cannot be the name of imported knowledge.", "Use letters and digits."
         )
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "bedside" / "knowledge"
-    return (config.knowledge.folder or data) / name
+    return (config.knowledge.folder or data_folder() / "knowledge") / name
 
 
 def open_library(config: Config, name: str | None = None) -> Library | None:

@@ -32,6 +32,7 @@ from robot.events import (
 )
 from robot.stages import Decider
 from robot.think.compose import Composer
+from robot.think.phrasebook import Phrasebook
 
 
 def try_flow(config: Config, flow: str, lines: Iterable[str], console: Console) -> int:
@@ -47,14 +48,13 @@ def try_flow(config: Config, flow: str, lines: Iterable[str], console: Console) 
 
 
 async def _try(config: Config, content: Content, flow: str, lines: Iterable[str], console: Console) -> int:
-    dialogs, clock = content.dialogs, SystemClock()
+    dialogs, clock, phrases = content.dialogs, SystemClock(), Phrasebook(content.dialogs.phrases)
     start = f"{flow}.{next(iter(dialogs.flows[flow].states))}"
     decider, composer, close = build_thinking(config, content, patient=None, clock=clock, start=start)
     try:
         console.print(f"[b]{flow}[/]: {escape(dialogs.flows[flow].about)} [dim]An empty line is silence.[/]")
         for key in _leading_in(dialogs, start):
-            phrase = dialogs.phrases.phrases[key]
-            console.print(f"robot    {escape(phrase.zh if config.language == 'zh' else phrase.en)}")
+            console.print(f"robot    {escape(phrases.sentence(key, config.language).text)}")
         await _show(decider.decide(Opened()), decider, composer, console)
         for line in lines:
             said = line.strip()

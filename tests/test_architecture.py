@@ -21,7 +21,16 @@ PACKAGES = ("hardware", "dialogs", "robot")
 
 LAYERS: list[tuple[str, ...]] = [
     ("hardware", "dialogs"),
-    ("robot", "robot.errors", "robot.events", "robot.patient", "robot.stages", "robot.blocking"),
+    (
+        "robot",
+        "robot.errors",
+        "robot.events",
+        "robot.folders",
+        "robot.jsonl",
+        "robot.patient",
+        "robot.stages",
+        "robot.blocking",
+    ),
     ("robot.hear", "robot.think", "robot.speak", "robot.turns", "robot.records", "robot.nurse_line"),
     ("robot.config", "robot.scope", "robot.effects", "robot.reply", "robot.conversation"),
     ("robot.engines",),
@@ -43,7 +52,7 @@ LAYERS: list[tuple[str, ...]] = [
         "robot.doctor",
         "robot.learn",
     ),
-    ("robot.__main__",),
+    ("robot.__main__", "robot.commands"),
 ]
 """From the bottom up. A name stands for a module, or for a package with all that is in it."""
 

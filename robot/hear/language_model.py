@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 import tempfile
 from collections import Counter
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from robot.folders import cache_folder
 from robot.hear.ngram_trie import LOG_BASE, Floats, Keys, NgramTrie
 
 WEIGHT = 0.5
@@ -50,7 +50,7 @@ def adapted(
     sentences = sorted({" ".join(words_of(text)) for text in texts} - {""})
     digest = hashlib.sha256(b"\n".join([_VERSION, str(weight).encode(), str(general.stat().st_size).encode()]))
     digest.update("\n".join(sentences).encode())
-    folder = cache or _cache_folder()
+    folder = cache or cache_folder()
     path = folder / f"language-model-{digest.hexdigest()[:16]}.bin"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +187,3 @@ def _pronounceable(dictionary: Path) -> set[str]:
     """The words of a pronunciation dictionary: the first column, `the(2)` being another way to say `the`."""
     with dictionary.open(encoding="utf-8") as lines:
         return {line.split(maxsplit=1)[0] for line in lines if line.strip()}
-
-
-def _cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bedside"

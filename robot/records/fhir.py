@@ -7,6 +7,11 @@ from typing import Any
 
 Resource = dict[str, Any]
 
+ENDED = frozenset(
+    "inactive resolved remission stopped completed cancelled revoked refuted ended not-taken draft".split()
+)
+"""Statuses of what does not hold today: no longer, or not yet."""
+
 
 def resources(data: object) -> Iterator[Resource]:
     """The resources of a bundle, or the one resource that stands alone."""

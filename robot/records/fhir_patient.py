@@ -12,13 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from robot.patient import Orders, Patient, unreadable
-from robot.records.fhir import Resource, code, items, words
+from robot.records.fhir import ENDED, Resource, code, items, words
 from robot.records.fhir import resources as resources_of
 
-_OVER = frozenset(
-    {"inactive", "resolved", "remission", "stopped", "completed", "cancelled", "revoked", "refuted"}
-    | {"entered-in-error", "ended", "not-taken", "on-hold", "draft"}
-)
+_OVER = ENDED | {"entered-in-error", "on-hold"}
 _SEX = {"female": "female", "male": "male", "other": "other"}
 _SETTINGS = {"AMB": "kiosk", "VR": "home", "HH": "home"}
 

@@ -13,13 +13,12 @@ from functools import lru_cache
 from dialogs import medicines
 from dialogs.triage import load_triage
 from robot.events import Language
-from robot.summarize.lines import Line, joined, span
+from robot.summarize.lines import CHECK, Line, joined, span
 from robot.summarize.statement import HOW, Statement
 from robot.summarize.weigh import STOP, clinical_word
 from robot.think.triage.findings import FindingReader
 
 _MOST = 4
-_CHECK = {"en": "Check", "zh": "请核对"}
 _SAID: dict[str, dict[Language, str]] = {
     "symptom": {"en": "told both ways", "zh": "前后说法不一"},
     "allergy": {"en": "no allergies, and an allergy", "zh": "无过敏与有过敏并存"},
@@ -75,7 +74,7 @@ def conflicts(statements: Sequence[Statement], language: Language) -> list[Line]
     found = [*_allergies(statements), *_symptoms(statements), *_doses(statements), *_persons(statements)]
     return [
         Line(
-            _CHECK[language],
+            CHECK[language],
             f"{_SAID[kind][language]} – {' | '.join(_short(each, language) for each in places)}",
             joined([span(*each) for place in places for each in place.spans]),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from robot.events import Language
@@ -29,8 +29,6 @@ class Summary:
     lines: tuple[Line, ...] = ()
     checks: tuple[Line, ...] = ()
     gaps: tuple[Line, ...] = ()
-    language: Language = "en"
-    title: str = field(default="", repr=False)
 
     def all(self) -> tuple[Line, ...]:
         return (*self.checks, *self.lines, *self.gaps)
@@ -42,6 +40,10 @@ class Summary:
             "summary": "\n".join(map(str, lines)),
             "lines": [{"text": str(line), "sources": list(line.sources)} for line in lines],
         }
+
+
+CHECK: dict[Language, str] = {"en": "Check", "zh": "请核对"}
+"""The label of what does not fit together."""
 
 
 def span(start: int, end: int) -> str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from robot.records.fhir import code, items, words
+from robot.records.fhir import ENDED, code, items, words
 from robot.summarize.lines import Line, joined
 from robot.summarize.record import Entry, Record, cut, day, number, person_name, quantity, texts
 
-OVER = frozenset(
-    "inactive resolved remission stopped completed cancelled revoked refuted ended not-taken draft".split()
-)
 _MEDICINES = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
 _MOST = {"Problem": 20, "Medicine": 25, "Allergy": 40, "Result": 16, "Vital sign": 12, "Order": 15}
 _MANY, _FEW = 10, 5
@@ -73,7 +70,7 @@ def _person(record: Record) -> list[Line]:
 
 def _over(entry: Entry) -> bool:
     ended = any(entry.resource.get(field) for field in ("abatementDateTime", "abatementPeriod", "abatementString"))
-    return bool(entry.states & OVER) or (ended and "active" not in entry.states)
+    return bool(entry.states & ENDED) or (ended and "active" not in entry.states)
 
 
 def _current(found: Iterable[Entry]) -> list[Entry]:

@@ -15,12 +15,13 @@ from typing import Any
 
 from dialogs import medicines
 from dialogs.summary import shipped
-from robot.errors import FAILURES, InputError
+from robot.errors import InputError
 from robot.events import Language
+from robot.jsonl import answered_lines
 from robot.summarize import names, parts
 from robot.summarize.against import against
 from robot.summarize.conflicts import conflicts
-from robot.summarize.lines import Line, Summary, joined, span
+from robot.summarize.lines import CHECK, Line, Summary, joined, span
 from robot.summarize.parts import Document, Part
 from robot.summarize.record import Record, person_name, read_record
 from robot.summarize.record_checks import record_checks, record_gaps
@@ -34,7 +35,6 @@ _VISIT = 250
 """Words from which a text is a whole visit, in which allergies and medicines are expected."""
 _FORM = 'Give {"id": …, "text": …} or {"id": …, "bundle": {…}}, or both.'
 _SAY: dict[str, dict[Language, str]] = {
-    "check": {"en": "Check", "zh": "请核对"},
     "missing": {"en": "Missing", "zh": "缺少"},
     "machine": {
         "en": "text that speaks to a machine is left out; it was not followed",
@@ -105,19 +105,19 @@ def _text(text: str, record: Record | None, beside: Summary) -> Summary:
         checks.append(_flag("person", language, [(each.start, each.end) for each in strange], _named(strange)))
     if strange and known:
         apart = _flag("apart", language, [(0, len(text))])
-        return Summary(beside.lines, (*checks, apart, *beside.checks), beside.gaps, language)
+        return Summary(beside.lines, (*checks, apart, *beside.checks), beside.gaps)
     statements = stated(document, [*machine, *names.naming(document, strange)])
     checks += conflicts(statements, language)
     if record:
         checks += against(record, statements)
     lines = text_lines(document, statements, language)
     gaps = _gaps(document, lines, language)
-    return Summary((*lines, *beside.lines), (*checks, *beside.checks), (*gaps, *beside.gaps), language)
+    return Summary((*lines, *beside.lines), (*checks, *beside.checks), (*gaps, *beside.gaps))
 
 
 def _flag(key: str, language: Language, places: Sequence[tuple[int, int]], detail: str = "") -> Line:
     sources = joined([span(*place) for place in places])
-    return Line(_SAY["check"][language], _SAY[key][language] + (f" – {detail}" if detail else ""), sources)
+    return Line(CHECK[language], _SAY[key][language] + (f" – {detail}" if detail else ""), sources)
 
 
 def _named(found: Sequence[names.Named]) -> str:
@@ -181,26 +181,7 @@ class _Written(float):
 
 def summary_lines(lines: Iterable[str]) -> Iterator[tuple[dict[str, Any], bool]]:
     """(summary object, whether it is one) for each line of JSON; a bad line gets an object with `error`."""
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        identity: Any = None
-        try:
-            item = _parse(line, number)
-            identity = item.get("id")
-            yield {"id": identity} | summarize(_given(item, number)).as_object(), True
-        except FAILURES as error:
-            yield {"id": identity, "error": {"code": error.code, "message": str(error)}}, False
-
-
-def _parse(line: str, number: int) -> dict[str, Any]:
-    try:
-        item = json.loads(line, parse_float=_Written)
-    except (ValueError, RecursionError):  # ValueError: not JSON, or a number of thousands of digits
-        raise InputError("line_invalid", f"Line {number} is not JSON.", _FORM) from None
-    if not isinstance(item, dict):
-        raise InputError("line_invalid", f"Line {number} is not an object.", _FORM)
-    return item
+    return answered_lines(lines, lambda item, number: summarize(_given(item, number)).as_object(), _FORM, _Written)
 
 
 def _given(item: dict[str, Any], number: int) -> Given:

@@ -25,11 +25,6 @@ def language_of(text: str) -> Language:
     return "zh" if chinese * 5 > letters and letters else "en"
 
 
-def instructions(document: Document) -> list[Part]:
-    """The sentences that speak to a machine."""
-    return [part for part in document.parts if shipped().is_instruction.search(part.text.lower())]
-
-
 def stated(document: Document, without: Sequence[Part] = ()) -> list[Statement]:
     """All that the text states, in its order, but for the parts `without`."""
     out = {part.start for part in without}

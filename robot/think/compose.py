@@ -18,6 +18,7 @@ from robot.errors import GeneratorError
 from robot.events import Answer, Blocked, Decision, Fault, Language, Passage, Rung, Say, Sentence, Source
 from robot.stages import Generator, Guard, ReadsAhead
 from robot.think.denials import NEGATION
+from robot.think.phrasebook import Phrasebook
 from robot.think.terms import mixed_terms
 
 _NEXT_SENTENCE_S = 8.0
@@ -28,9 +29,9 @@ FILLER = "one_moment"
 
 _GUARD_FAILED = ("guard_failed",)
 _REPEATED = ("form.repeated",)
+"""A model that says a sentence twice has lost its thread: the answer is over."""
 _LEAST_SHARED = 0.34
 """Share of a sentence's words that its passage must have, for it to be said to come from there."""
-"""A model that says a sentence twice has lost its thread: the answer is over."""
 
 
 class Splitter(Protocol):
@@ -60,7 +61,7 @@ class Composer:
         self._ladder = ladder
         self._guard = guard
         self._split = split
-        self._phrases = phrases
+        self._phrases = Phrasebook(phrases)
         self._deadline_s = deadline_s
         self._evidence: tuple[Passage, ...] = ()
         """What the last answer rested on: its sentences may be asked for again."""
@@ -101,21 +102,23 @@ class Composer:
             # What says nothing of its own but "here is what I know" is no answer; "I do not know that" is one.
             if source is not None or (said and declined and not stopped):
                 if source is not None:
-                    for fixed in self._fixed(self._phrase("answer_source", effect.language, org=source.org)):
+                    for fixed in self._fixed(
+                        self._phrases.sentence("answer_source", effect.language, {"org": source.org})
+                    ):
                         yield fixed
                 return
-        yield self._phrase("cannot_say", effect.language)
+        yield self._phrases.sentence("cannot_say", effect.language)
 
     def filler(self, language: Language) -> Say:
         """What breaks a silence that lasts too long."""
-        return Say((self._phrase(FILLER, language),))
+        return Say((self._phrases.sentence(FILLER, language),))
 
     def _fixed(self, sentence: Sentence) -> list[Sentence | Blocked]:
         """A fixed phrase, or words said again, in single sentences; blocked as a whole when the guard forbids them."""
         rules = self._forbidden(sentence, () if sentence.rung == "phrase" else self._evidence)
         if rules and sentence.interruptible:
             blocked = Blocked(rules, sentence.topic, sentence.rung)
-            return [blocked, self._phrase("cannot_say", sentence.language)]
+            return [blocked, self._phrases.sentence("cannot_say", sentence.language)]
         return [_like(sentence, text) for text in _all(self._split(sentence.language), sentence.text)]
 
     async def _rung(
@@ -157,11 +160,6 @@ class Composer:
         except Exception as error:  # noqa: BLE001 — a guard is replaceable; whatever breaks in it must not let words pass
             logging.getLogger(__name__).error("The guard failed (%s): it forbids.", type(error).__name__)
             return _GUARD_FAILED
-
-    def _phrase(self, key: str, language: Language, **values: str) -> Sentence:
-        phrase = self._phrases.phrases[key]
-        text = (phrase.zh if language == "zh" else phrase.en).format(**values)
-        return Sentence(text, language, key, "phrase", phrase.interruptible)
 
 
 def _all(splitter: Splitter, text: str) -> list[str]:

@@ -15,7 +15,6 @@ from typing import Protocol
 from dialogs.loader import Dialogs
 from dialogs.model import Move, Slot
 from robot.events import (
-    NOTED,
     Action,
     Answer,
     ButtonPressed,
@@ -44,6 +43,7 @@ from robot.events import (
     TimedOut,
     Transcript,
     Urgency,
+    unnoted,
 )
 from robot.patient import Patient
 from robot.stages import Retriever
@@ -301,8 +301,10 @@ class DialogMachine:
         call = self._calls.new(names[0], words, urgency)
         phrases = self._entering() if self.state != before else []
         effects: list[Effect] = [call, *([self._say(phrases)] if phrases else [])]
-        effects = self._kept([*effects, *self._left(before, words)])
-        return self._decision(RED_FLAG, "escalate", effects, urgency=urgency, flags=names, interrupts=interrupts)
+        effects = [*effects, *self._left(before, words)]
+        return self._decision(
+            RED_FLAG, "escalate", self._kept(effects), urgency=urgency, flags=names, interrupts=interrupts
+        )
 
     # ---- moves ----
 
@@ -345,18 +347,11 @@ class DialogMachine:
             return []
         return list(self._deeds[leaving].do(Turn(move, text, Meaning(move.intent), self._memory)).effects)
 
-    def _kept(self, effects: Sequence[Effect]) -> list[Effect]:
+    def _kept(self, effects: Sequence[Effect]) -> Sequence[Effect]:
         """Without notes, and without saying that there are any, where none may be kept."""
         if self._keeps_notes and self.slots.get("consent") != "refused":
-            return list(effects)
-        kept = [effect for effect in effects if not isinstance(effect, DraftNote)]
-        said = [
-            Say(tuple(sentence for sentence in effect.sentences if sentence.topic != NOTED))
-            if isinstance(effect, Say)
-            else effect
-            for effect in kept
-        ]
-        return [effect for effect in said if not isinstance(effect, Say) or effect.sentences]
+            return effects
+        return unnoted(effect for effect in effects if not isinstance(effect, DraftNote))
 
     def _do(
         self, move: Move, text: Sensitive, meaning: Meaning, call: CallNurse | None, urgency: Urgency | None

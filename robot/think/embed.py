@@ -7,7 +7,6 @@ come with the robot (`bedside dialogs learn`), others are kept in the user's cac
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robot.events import Language
+from robot.folders import cache_folder
 
 Floats = npt.NDArray[np.float32]
 
@@ -73,11 +73,6 @@ def remembered(name: str, shape: tuple[int, ...], compute: Callable[[], Floats],
         np.save(file, computed)
     Path(file.name).replace(folder / name)  # so that nobody ever reads half of it
     return computed.astype(np.float32)
-
-
-def cache_folder() -> Path:
-    """Where things are kept that can be computed again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bedside"
 
 
 def unit(vectors: Floats) -> Floats:
